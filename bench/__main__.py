@@ -1,0 +1,94 @@
+"""Runs the benchmark and prints its table: ``python -m bench [--size S] [--only P8] [--json FILE]``."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from bench.appending import appending, replaying
+from bench.filling import SIZES, Size
+from bench.following import following
+from bench.measure import Row, table
+from bench.querying import asking, growing
+from bench.rebuilding import rebuilding, weighing
+from bench.registers import Registers
+
+Group = Callable[[], Iterator[Row]]
+
+
+def groups(registers: Registers, chosen: list[str] | None) -> Iterator[tuple[str, str, Group]]:
+    """Every group of rows: the numbers of its goals, the size, and how to measure it.
+
+    Args:
+        registers: The registers to measure on.
+        chosen: The sizes asked for; None for what the goals ask for.
+    """
+    daily = chosen or ["S", "M"]
+    for name in daily:
+        size = SIZES[name]
+        yield "P1", name, lambda size=size, name=name: asking(registers, size, name, rounds=9)  # type: ignore[misc]
+    if "S" in daily:
+        small, long = SIZES["S"], Size(SIZES["S"].municipalities, 5 * SIZES["S"].events)
+        yield "P3", "S", lambda: growing(registers, small, long, rounds=9)
+    if "M" in daily:
+        yield "P8", "M", lambda: appending(registers, rounds=9)
+    for name in daily:
+        size = SIZES[name]
+        yield "P9", name, lambda size=size, name=name: replaying(registers, size, name, rounds=7)  # type: ignore[misc]
+        rounds = {"S": 5, "M": 2, "L": 1}[name]
+        yield "P10", name, lambda size=size, name=name, rounds=rounds: rebuilding(registers, size, name, rounds)  # type: ignore[misc]
+        yield "P11", name, lambda size=size, name=name: following(registers, size, name, count=200)  # type: ignore[misc]
+    for name in chosen or ["S", "M", "L"]:
+        size = SIZES[name]
+        yield "P14", name, lambda size=size, name=name: weighing(registers, size, name)  # type: ignore[misc]
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Measure, and print one table; 0 whatever came out, for it is no test."""
+    asked = _read(arguments)
+    started = time.perf_counter()
+    rows: list[Row] = []
+    with tempfile.TemporaryDirectory(prefix="regiolog-bench-", dir=asked.folder) as path:
+        registers = Registers(Path(path), asked.seed)
+        for number, size, measure in groups(registers, asked.size):
+            if asked.only is None or number in asked.only:
+                sys.stderr.write(f"{time.perf_counter() - started:6.0f} s  {number} {size}\n")
+                rows += measure()
+    sys.stdout.write(f"{table(rows)}\n")
+    if asked.json is not None:
+        asked.json.write_text(json.dumps(_report(rows, asked.seed), ensure_ascii=False, indent=1) + "\n", "utf-8")
+    return 0
+
+
+def _read(arguments: list[str] | None) -> Any:
+    parser = argparse.ArgumentParser(prog="python -m bench", description="Measure regiolog beside its goals.")
+    parser.add_argument("--size", action="append", choices=SIZES, help="on this size only; may be repeated")
+    parser.add_argument("--only", action="append", metavar="P8", help="this goal only; may be repeated")
+    parser.add_argument("--seed", type=int, default=1, help="what the registers are made from")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the table here as well")
+    parser.add_argument("--folder", type=Path, help="where to put the registers meanwhile: on the disk that is meant")
+    return parser.parse_args(arguments)
+
+
+def _report(rows: list[Row], seed: int) -> dict[str, Any]:
+    return {
+        "seed": seed,
+        "python": platform.python_version(),
+        "pyoxigraph": version("pyoxigraph"),
+        "processors": os.cpu_count(),
+        "load": os.getloadavg(),
+        "rows": [row._asdict() for row in rows],
+    }
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""Made-up registers in data folders, built once for all groups that ask for them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.filling import SIZES, Hand, Size, fill
+from bench.generator import generate
+from regiolog.sync.folder import Folder
+from regiolog.sync.history import History
+
+
+class Rebuilt(NamedTuple):
+    """What it took to build the statements of a folder, in a process that did nothing else.
+
+    Attributes:
+        seconds: CPU time.
+        before: The most memory that the process had taken before, in bytes.
+        peak: The most memory that it took, in bytes.
+    """
+
+    seconds: float
+    before: int
+    peak: int
+
+
+class Registers:
+    """The registers of one run.
+
+    Args:
+        path: A folder to put them in.
+        seed: What they are made from.
+    """
+
+    def __init__(self, path: Path, seed: int) -> None:
+        self._path = path
+        self._rebuilt: dict[Size, Rebuilt] = {}
+        self.seed = seed
+
+    def scratch(self, name: str) -> Path:
+        """A new folder for something that is thrown away."""
+        count = len(list(self._path.glob(f"{name}*")))
+        path = self._path / f"{name}-{count}"
+        path.mkdir()
+        return path
+
+    def journal(self, size: Size) -> Path:
+        """A folder with a journal of that size in it."""
+        path = self._path / f"{size.municipalities}-{size.events}"
+        if not path.exists():
+            clock = Hand()
+            folder = Folder(path, create=True, clock=clock)
+            fill(folder.journal, clock, generate(size, self.seed))
+            folder.close()
+        return path
+
+    def history(self, size: Size) -> History:
+        """The statements of a register of that size, to read."""
+        path = self.journal(size)
+        if size not in self._rebuilt:
+            self.rebuild(size)
+        return History.open(path / "statements.sqlite")
+
+    def rebuild(self, size: Size) -> Rebuilt:
+        """Build the statements of a register anew, in a process of its own."""
+        path = self.journal(size)
+        burn(path)
+        command = [sys.executable, "-m", "bench.rebuild", str(path)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        self._rebuilt[size] = Rebuilt(**json.loads(done.stdout))
+        return self._rebuilt[size]
+
+
+def burn(folder: Path) -> None:
+    """Remove the statements of a folder."""
+    for path in folder.glob("statements.sqlite*"):
+        path.unlink()
+
+
+def named(name: str) -> Size:
+    """The size of a name."""
+    return SIZES[name]

@@ -1,0 +1,1 @@
+"""What happened: the register's events, what they mean together, and the journal that keeps them."""

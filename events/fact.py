@@ -1,0 +1,47 @@
+"""A fact: an event as it is believed, and the finding that one cannot hold beside the others."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from regiolog.events.event import Event
+
+
+class Fact(NamedTuple):
+    """An event as it is believed.
+
+    Attributes:
+        origin: The position of the event that first said it; its place in any order, and its name.
+        latest: The position of the event that last changed it.
+        event: What it says now.
+    """
+
+    origin: int
+    latest: int
+    event: Event
+
+
+class Impossible(Exception):
+    """A fact that cannot hold beside the others.
+
+    Args:
+        fact: The fact that cannot hold.
+        reason: One sentence that says why.
+        against: The fact that it contradicts, when it is one.
+    """
+
+    def __init__(self, fact: Fact, reason: str, against: Fact | None) -> None:
+        """Keep the parts apart; a rule decides which of them was asked for."""
+        super().__init__(reason)
+        self.fact = fact
+        self.reason = reason
+        self.against = against
+
+
+def in_valid_order(facts: Iterable[Fact]) -> list[Fact]:
+    """The facts by the day on which they begin to hold, then by where they were first said."""
+    return sorted(facts, key=lambda fact: (fact.event.valid_from or date.min, fact.origin))

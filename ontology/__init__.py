@@ -1,0 +1,1 @@
+"""How it is said: the vocabulary, code lists, shapes and IRIs with which the register speaks RDF."""

@@ -1,0 +1,246 @@
+"""Every term that the register's statements use, as a full IRI, grouped by what it is said of.
+
+Own terms start with ``RL_``; each is defined in ``vocabulary.ttl`` or ``codelists.ttl``, and why each of the
+others was chosen is in ``docs/vocabulary.md``. ``HAS_`` marks a property whose class has the same name. The tables
+at the end turn a stored name into its term. Nothing here needs an RDF library, so anyone may import it.
+"""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import Final
+
+from regiolog.ontology.namespaces import (
+    ADMS,
+    BESLUIT,
+    DC,
+    DCAT,
+    DCTERMS,
+    ELI,
+    GEO,
+    ORG,
+    OWL,
+    RDF,
+    RDFS,
+    RL,
+    SKOS,
+    XSD,
+)
+
+# What anything can have.
+RDF_TYPE: Final[str] = RDF + "type"
+RDFS_LABEL: Final[str] = RDFS + "label"
+RDFS_COMMENT: Final[str] = RDFS + "comment"
+DCTERMS_IDENTIFIER: Final[str] = DCTERMS + "identifier"
+DCTERMS_DATE: Final[str] = DCTERMS + "date"
+DCTERMS_DESCRIPTION: Final[str] = DCTERMS + "description"
+SKOS_NOTATION: Final[str] = SKOS + "notation"
+ADMS_STATUS: Final[str] = ADMS + "status"
+RL_BEGINS: Final[str] = RL + "begins"
+RL_ENDS: Final[str] = RL + "ends"
+
+# Why it is so: decision, evidence, sources (an address, or the words of a source without one).
+RL_BASIS: Final[str] = RL + "basis"
+RL_EVIDENCE: Final[str] = RL + "evidence"
+DCTERMS_SOURCE: Final[str] = DCTERMS + "source"
+DC_SOURCE: Final[str] = DC + "source"
+
+# Where it lies, and what came after it.
+GEO_SF_WITHIN: Final[str] = GEO + "sfWithin"
+DCTERMS_IS_REPLACED_BY: Final[str] = DCTERMS + "isReplacedBy"
+DCTERMS_REPLACES: Final[str] = DCTERMS + "replaces"
+OWL_SAME_AS: Final[str] = OWL + "sameAs"
+
+# Places.
+RL_MUNICIPALITY: Final[str] = RL + "Municipality"
+RL_PROVINCE: Final[str] = RL + "Province"
+RL_REFERENCE_REGION: Final[str] = RL + "ReferenceRegion"
+RL_SUB_REGION: Final[str] = RL + "SubRegion"
+
+# The local authority of a municipality, linked and never merged with it.
+RL_AUTHORITY: Final[str] = RL + "authority"
+BESLUIT_BESTUURSEENHEID: Final[str] = BESLUIT + "Bestuurseenheid"
+BESLUIT_WERKINGSGEBIED: Final[str] = BESLUIT + "werkingsgebied"
+
+# An assignment of a municipality to a region; the two properties also serve boundary changes.
+RL_ASSIGNMENT: Final[str] = RL + "Assignment"
+RL_HAS_MUNICIPALITY: Final[str] = RL + "municipality"
+RL_REGION: Final[str] = RL + "region"
+
+# What happened to municipalities.
+RL_MERGER: Final[str] = RL + "Merger"
+RL_MERGED_FROM: Final[str] = RL + "mergedFrom"
+RL_MERGED_INTO: Final[str] = RL + "mergedInto"
+RL_BOUNDARY_CHANGE: Final[str] = RL + "BoundaryChange"
+
+# Decisions, and their four dates.
+RL_DECISION: Final[str] = RL + "Decision"
+ELI_TYPE_DOCUMENT: Final[str] = ELI + "type_document"
+DCTERMS_TITLE: Final[str] = DCTERMS + "title"
+DC_CREATOR: Final[str] = DC + "creator"
+ELI_DATE_DOCUMENT: Final[str] = ELI + "date_document"
+DCTERMS_DATE_ACCEPTED: Final[str] = DCTERMS + "dateAccepted"
+ELI_DATE_PUBLICATION: Final[str] = ELI + "date_publication"
+ELI_FIRST_DATE_ENTRY_IN_FORCE: Final[str] = ELI + "first_date_entry_in_force"
+RL_REGIONS_COUNTED: Final[str] = RL + "regionsCounted"
+RL_STANDING: Final[str] = RL + "standing"
+RL_REMARK: Final[str] = RL + "remark"
+
+# A date of a decision that a source gives differently.
+RL_HAS_DIVERGENT_DATE: Final[str] = RL + "divergentDate"
+RL_DIVERGENT_DATE: Final[str] = RL + "DivergentDate"
+RL_WHICH_DATE: Final[str] = RL + "whichDate"
+
+# What one decision does to another.
+RL_ADOPTS: Final[str] = RL + "adopts"
+RL_RATIFIES: Final[str] = RL + "ratifies"
+RL_IMPLEMENTS: Final[str] = RL + "implements"
+RL_AMENDS: Final[str] = RL + "amends"
+RL_CONFIRMS: Final[str] = RL + "confirms"
+RL_COMPLETES: Final[str] = RL + "completes"
+RL_SETTLES: Final[str] = RL + "settles"
+RL_UPHOLDS: Final[str] = RL + "upholds"
+RL_FOLLOWS: Final[str] = RL + "follows"
+
+# The register itself, and from which day on it covers the world.
+RL_REGISTER: Final[str] = RL + "Register"
+DCTERMS_TEMPORAL: Final[str] = DCTERMS + "temporal"
+DCTERMS_PERIOD_OF_TIME: Final[str] = DCTERMS + "PeriodOfTime"
+DCAT_START_DATE: Final[str] = DCAT + "startDate"
+
+# Datatypes.
+XSD_STRING: Final[str] = XSD + "string"
+XSD_DATE: Final[str] = XSD + "date"
+XSD_INTEGER: Final[str] = XSD + "integer"
+RL_PINC_CODE: Final[str] = RL + "pincCode"
+RL_OVO_CODE: Final[str] = RL + "ovoCode"
+
+# Never said of a region; named here so that tests and shapes can say so.
+ORG_ORGANIZATION: Final[str] = ORG + "Organization"
+
+# Code lists: statuses, by which a region, an assignment and a decision say where they stand.
+RL_STATUS_ANNOUNCED: Final[str] = RL + "status-announced"
+RL_STATUS_DEMARCATED: Final[str] = RL + "status-demarcated"
+RL_STATUS_ENDED: Final[str] = RL + "status-ended"
+RL_STATUS_ASSIGNED: Final[str] = RL + "status-assigned"
+RL_STATUS_PENDING: Final[str] = RL + "status-pending"
+RL_STATUS_SUPERSEDED: Final[str] = RL + "status-superseded"
+RL_STATUS_REFUSED: Final[str] = RL + "status-refused"
+RL_STATUS_WITHDRAWN: Final[str] = RL + "status-withdrawn"
+
+REGION_STATUSES: Final = MappingProxyType(
+    {
+        "announced": RL_STATUS_ANNOUNCED,
+        "demarcated": RL_STATUS_DEMARCATED,
+        "ended": RL_STATUS_ENDED,
+    }
+)
+"""The status of a region or subregion, by its stored name."""
+
+DECISION_STATUSES: Final = MappingProxyType(
+    {
+        "superseded": RL_STATUS_SUPERSEDED,
+        "refused": RL_STATUS_REFUSED,
+        "withdrawn": RL_STATUS_WITHDRAWN,
+    }
+)
+"""What became of a decision, by its stored name; a decision without one stands."""
+
+EVIDENCE: Final = MappingProxyType({name: f"{RL}evidence-{name}" for name in ("published", "derived", "contradicted")})
+"""How firm a statement is, by its stored name."""
+
+DECISION_KINDS: Final = MappingProxyType(
+    {
+        name: f"{RL}decision-{name}"
+        for name in (
+            "note",
+            "proposal",
+            "advice",
+            "government-decision",
+            "draft-decree",
+            "amendment",
+            "vote",
+            "decree",
+            "merger-decree",
+            "implementing-decision",
+            "decision-in-principle",
+            "ministerial-answer",
+            "subsidy",
+        )
+    }
+)
+"""The kind of a decision (besluittype), by its stored name."""
+
+DATES: Final = MappingProxyType({name: f"{RL}date-{name}" for name in ("decided", "adopted", "published", "in-force")})
+"""The four dates of a decision as concepts, by stored name."""
+
+DECISION_RELATIONS: Final = MappingProxyType(
+    {
+        "adopts": RL_ADOPTS,
+        "ratifies": RL_RATIFIES,
+        "implements": RL_IMPLEMENTS,
+        "amends": RL_AMENDS,
+        "confirms": RL_CONFIRMS,
+        "completes": RL_COMPLETES,
+        "settles": RL_SETTLES,
+        "upholds": RL_UPHOLDS,
+        "follows": RL_FOLLOWS,
+    }
+)
+"""What one decision does to another, by its stored name."""
+
+EVENT_KINDS: Final = MappingProxyType(
+    {
+        name: f"{RL}event-{name}"
+        for name in (
+            "register-was-begun",
+            "decision-was-registered",
+            "decision-was-linked",
+            "decision-was-superseded",
+            "decision-was-refused",
+            "decision-was-withdrawn",
+            "municipality-was-named",
+            "municipality-was-renamed",
+            "municipality-was-moved-to-province",
+            "municipalities-were-merged",
+            "municipality-boundary-was-changed",
+            "municipality-was-ended",
+            "authorities-were-linked",
+            "region-was-announced",
+            "region-lapsed",
+            "region-was-designated",
+            "region-was-renamed",
+            "region-was-ended",
+            "subregion-was-announced",
+            "subregion-lapsed",
+            "subregion-was-designated",
+            "subregion-was-renamed",
+            "subregion-was-ended",
+            "regions-were-demarcated",
+            "municipality-was-assigned",
+            "municipality-was-reassigned",
+            "municipality-was-unassigned",
+            "municipalities-were-left-pending",
+            "assignments-were-confirmed",
+            "event-was-corrected",
+            "event-was-retracted",
+        )
+    }
+)
+"""The kinds of register event as concepts, by the name they are stored under."""
+
+CODE_LISTS: Final = MappingProxyType(
+    {
+        name: f"{RL}list-{name}"
+        for name in (
+            "evidence",
+            "region-status",
+            "assignment-status",
+            "decision-status",
+            "decision-kind",
+            "date",
+            "event-kind",
+        )
+    }
+)
+"""The code lists themselves (codelijsten), as concept schemes."""

@@ -1,0 +1,140 @@
+"""How an answer leaves: whole, with its length, under a tag by which it is known again, and compressed where asked.
+
+Tags come from the snapshot's key and what was asked, so an unchanged answer is recognised before it is made.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Iterable
+from importlib.metadata import version
+from os import SEEK_END
+from typing import IO, Final
+
+from flask import Flask, Response, request
+from werkzeug.http import parse_etags
+from werkzeug.wsgi import FileWrapper
+
+from regiolog.publisher.asking import service
+from regiolog.sync.moments import Moment
+
+IMMUTABLE: Final = "public, max-age=31536000, immutable"
+REVALIDATE: Final = "public, no-cache"
+
+_VERSION: Final = version("regiolog")
+_SPOOL: Final = 2**20
+_SMALL: Final = 1024
+_LEVEL: Final = 6
+_GZIP: Final = "-gzip"
+
+
+def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
+    """A whole body: in memory while it is small, in an unnamed file when it is not."""
+    folder = service().folder.spool
+    folder.mkdir(exist_ok=True)
+    file: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL, dir=str(folder))  # noqa: SIM115 - sent, then closed
+    file.writelines(chunks)
+    return file
+
+
+def compressed(body: IO[bytes]) -> IO[bytes]:
+    """The same as gzip, the same bytes whenever; what it was is closed."""
+    smaller = spooled(())
+    body.seek(0)
+    with gzip.GzipFile(fileobj=smaller, mode="wb", compresslevel=_LEVEL, mtime=0, filename="") as target, body:
+        shutil.copyfileobj(body, target, 2**16)
+    return smaller
+
+
+def tag(*parts: object) -> str:
+    """The tag of an answer that depends on these parts, and on this version of ours."""
+    asked = "\0".join(str(part) for part in (_VERSION, *parts))
+    return hashlib.sha256(asked.encode()).hexdigest()[:32]
+
+
+def unchanged(etag: str) -> bool:
+    """Whether the client has the answer of this tag already (RFC 9110, section 13.1.2)."""
+    given = request.headers.get("If-None-Match")
+    if given is None:
+        return False
+    known = parse_etags(given)
+    return known.star_tag or any(known.contains_weak(each) for each in (etag, etag + _GZIP))
+
+
+def send(
+    body: IO[bytes] | bytes | str,
+    content_type: str,
+    etag: str | None,
+    moment: Moment | None = None,
+    *,
+    weak: bool = False,
+    packed: bool = False,
+) -> Response:
+    """A whole answer.
+
+    Args:
+        body: All of it.
+        content_type: Its media type.
+        etag: Its tag; None when it is another each time.
+        moment: What it is about; it never changes where that is fixed.
+        weak: Whether the order of what it says may differ between two answers of one tag.
+        packed: Whether the body is compressed already, being a file that is meant to be kept so.
+    """
+    if isinstance(body, str):
+        body = body.encode()
+    length = len(body) if isinstance(body, bytes) else body.seek(0, SEEK_END)
+    encoding = "gzip" if not packed and length >= _SMALL and _takes_gzip() else None
+    if isinstance(body, bytes):
+        body = body if encoding is None else gzip.compress(body, _LEVEL, mtime=0)
+        response = Response(body, content_type=content_type)
+    else:
+        body = body if encoding is None else compressed(body)
+        length = body.seek(0, SEEK_END)
+        body.seek(0)
+        response = Response(FileWrapper(body, 2**16), content_type=content_type, direct_passthrough=True)
+        response.content_length = length
+    if encoding is not None:
+        response.content_encoding = encoding
+    return _marked(response, etag, moment, weak=weak)
+
+
+def not_modified(etag: str, moment: Moment | None = None, *, weak: bool = False) -> Response:
+    """The answer to a client that has it already."""
+    return _marked(Response(status=304), etag, moment, weak=weak)
+
+
+def register(app: Flask) -> None:
+    """Put on every answer of an application what every answer has."""
+
+    @app.after_request
+    def on_every_answer(response: Response) -> Response:
+        response.vary.update(("Accept", "Accept-Encoding"))
+        headers = response.headers
+        headers["Access-Control-Allow-Origin"] = "*"
+        headers["Access-Control-Expose-Headers"] = "ETag, Link, Location, Retry-After, Content-Length"
+        if request.method == "OPTIONS":
+            headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
+            headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+            headers["Access-Control-Max-Age"] = "86400"
+        headers["X-Content-Type-Options"] = "nosniff"
+        headers["Content-Security-Policy"] = (
+            "default-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'self'"
+        )
+        headers["Referrer-Policy"] = "same-origin"
+        return response
+
+
+def _marked(response: Response, etag: str | None, moment: Moment | None, *, weak: bool) -> Response:
+    if etag is None:
+        response.headers["Cache-Control"] = "no-store"
+        return response
+    response.set_etag(etag + (_GZIP if response.content_encoding else ""), weak=weak)
+    response.headers["Cache-Control"] = IMMUTABLE if moment is not None and moment.fixed else REVALIDATE
+    return response
+
+
+def _takes_gzip() -> bool:
+    return request.accept_encodings["gzip"] > 0

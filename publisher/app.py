@@ -1,0 +1,33 @@
+"""The HTTP application: which rooms there are."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Flask
+
+from regiolog.publisher import answers, graphs, health, pages, problems, queries, resource, sparql, vocabulary
+from regiolog.publisher.asking import EXTENSION
+
+if TYPE_CHECKING:
+    from regiolog.publisher.service import Service
+
+
+def create_app(service: Service) -> Flask:
+    """Make the application that answers for one register.
+
+    Args:
+        service: The register, open to be asked.
+    """
+    # Without an instance path Flask looks for the one folder of the package, and an editable install has none.
+    app = Flask(__name__, instance_path=str(service.settings.data.absolute()))
+    # A query may grow threefold when it is encoded as a form; the guard measures it afterwards.
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = 3 * service.settings.query_bytes + 2**16
+    app.extensions[EXTENSION] = service
+    app.url_map.strict_slashes = False
+    for module in (pages, queries, sparql, resource, graphs, vocabulary, health):
+        app.register_blueprint(module.room)
+    pages.register(app)
+    problems.register(app)
+    answers.register(app)
+    return app

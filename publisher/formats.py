@@ -1,0 +1,256 @@
+"""The register's statements in the forms of RDF, term by term as they stand: no literal is normalised on the way out.
+
+Triples come in as canonical N-Triples, sorted, so equal graphs give equal bytes. N-Triples are N-Quads of the default
+graph as they are, and the Turtle below is TriG as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
+from itertools import groupby
+from typing import Any, Final, NamedTuple
+
+from rdflib import Graph, Literal, URIRef
+from rdflib.term import Node
+
+from regiolog.ontology import documents, terms
+from regiolog.ontology.namespaces import PREFIXES, RL
+from regiolog.publisher import negotiation
+from regiolog.publisher.negotiation import Format
+
+_LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?\Z', re.DOTALL)
+_ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
+_ESCAPED: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "\\": "\\", "'": "'"}
+_LOCAL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+
+
+class Triple(NamedTuple):
+    """One triple, its terms as N-Triples."""
+
+    subject: str
+    predicate: str
+    object: str
+
+
+class Term(NamedTuple):
+    """A term taken apart.
+
+    Attributes:
+        text: The IRI, or the lexical form of the literal.
+        language: The language of the literal, if it has one.
+        datatype: The IRI of its datatype, if it has one of its own.
+        is_iri: Whether it is an IRI.
+    """
+
+    text: str
+    language: str | None = None
+    datatype: str | None = None
+    is_iri: bool = False
+
+
+@lru_cache(4096)
+def read(term: str) -> Term:
+    """Take a term apart that is written as N-Triples.
+
+    Raises:
+        ValueError: It is neither an IRI nor a literal.
+    """
+    if term.startswith("<"):
+        return Term(_plain(term[1:-1]), is_iri=True)
+    found = _LITERAL.match(term)
+    if found is None:
+        raise ValueError(f"{term} is not an IRI or a literal")
+    return Term(_plain(found[1]), found[2], found[3])
+
+
+def triples(lines: bytes) -> Iterator[Triple]:
+    """The triples of N-Triples, each once, sorted as bytes."""
+    for line in sorted(set(lines.splitlines())):
+        subject, predicate, rest = line.decode().split(" ", 2)
+        yield Triple(subject, predicate, rest.removesuffix(" ."))
+
+
+def write(format_: Format, graph: Iterable[Triple]) -> Iterator[bytes]:
+    """A graph in one of :data:`negotiation`'s forms of RDF, in pieces.
+
+    Args:
+        format_: Which one.
+        graph: Its triples, sorted.
+    """
+    return _WRITERS[format_.suffix](graph)
+
+
+def _n_triples(graph: Iterable[Triple]) -> Iterator[bytes]:
+    return (f"{' '.join(each)} .\n".encode() for each in graph)
+
+
+def _turtle(graph: Iterable[Triple]) -> Iterator[bytes]:
+    used: set[str] = set()
+
+    @lru_cache(4096)
+    def short(term: str) -> str:
+        if not term.startswith("<"):
+            literal, hats, datatype = term.rpartition("^^<")
+            return f"{literal}^^{short('<' + datatype)}" if hats and literal.endswith('"') else term
+        prefix, local = _curie(term[1:-1])
+        if prefix is None:
+            return term
+        used.add(prefix)
+        return f"{prefix}:{local}"
+
+    blocks = []
+    for subject, of_subject in groupby(graph, key=lambda each: each.subject):
+        lines = []
+        for predicate, of_both in groupby(of_subject, key=lambda each: each.predicate):
+            verb = "a" if predicate == f"<{terms.RDF_TYPE}>" else short(predicate)
+            lines.append(f"{verb} {', '.join(short(each.object) for each in of_both)}")
+        lines.sort(key=lambda line: not line.startswith("a "))
+        said = " ;\n    ".join(lines)
+        blocks.append(f"{short(subject)} {said} .\n".encode())
+    for prefix in sorted(used):
+        yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n".encode()
+    for block in blocks:
+        yield b"\n" + block
+
+
+def _json_ld(graph: Iterable[Triple]) -> Iterator[bytes]:
+    context = json.dumps(documents.context(), ensure_ascii=False)
+    yield f'{{"@context": {context},\n"@graph": ['.encode()
+    comma = "\n"
+    for subject, of_subject in groupby(graph, key=lambda each: each.subject):
+        node = _node(subject, of_subject)
+        yield f"{comma}{json.dumps(node, ensure_ascii=False)}".encode()
+        comma = ",\n"
+    yield b"\n]}\n"
+
+
+def _node(subject: str, of_subject: Iterable[Triple]) -> dict[str, Any]:
+    """One subject as a JSON-LD node, under the keys of our context."""
+    node: dict[str, Any] = {"id": read(subject).text}
+    typed_first = sorted(of_subject, key=lambda each: each.predicate != f"<{terms.RDF_TYPE}>")
+    for _, predicate, value in typed_first:
+        name, term = read(predicate).text, read(value)
+        if name == terms.RDF_TYPE:
+            _put(node, "type", _word(term.text))
+            continue
+        for kind in _kinds(term):
+            key = _keys().get((name, kind))
+            if key is None:
+                continue
+            if kind == "@language":
+                _put(node.setdefault(key.name, {}), str(term.language), term.text)
+            else:
+                _put(node, key.name, _word(term.text) if kind == "@vocab" else term.text, is_set=key.is_set)
+            break
+        else:
+            _put(node, _compact(name), _expanded(term))
+    return node
+
+
+def _put(node: dict[str, Any], name: str, value: Any, *, is_set: bool = False) -> None:
+    held = node.get(name)
+    if held is None:
+        node[name] = [value] if is_set else value
+    elif isinstance(held, list):
+        held.append(value)
+    else:
+        node[name] = [held, value]
+
+
+def _kinds(term: Term) -> tuple[str, ...]:
+    """What a key of the context may say of a value like this."""
+    if term.is_iri:
+        return "@id", "@vocab"
+    return ("@language",) if term.language else (term.datatype or "",)
+
+
+def _expanded(term: Term) -> dict[str, str]:
+    if term.is_iri:
+        return {"@id": term.text}
+    if term.language:
+        return {"@value": term.text, "@language": term.language}
+    return {"@value": term.text, **({"@type": _compact(term.datatype)} if term.datatype else {})}
+
+
+class _Key(NamedTuple):
+    """A key of our JSON-LD context that one kind of value of one property goes under."""
+
+    name: str
+    is_set: bool
+
+
+@cache
+def _keys() -> dict[tuple[str, str], _Key]:
+    """The keys of our context, by property and by what they say of the value, as ``@id`` or a datatype."""
+    context = documents.context()
+    keys: dict[tuple[str, str], _Key] = {}
+    for name, definition in context.items():
+        if name.startswith("@") or name in {*PREFIXES, "id", "type"}:
+            continue
+        details = definition if isinstance(definition, dict) else {"@id": definition}
+        container = details.get("@container")
+        kind = "@language" if container == "@language" else details.get("@type", "")
+        keys[_expand(details["@id"]), kind if kind.startswith("@") else _expand(kind)] = _Key(name, container == "@set")
+    return keys
+
+
+def _expand(curie: str) -> str:
+    prefix, _, local = curie.partition(":")
+    return PREFIXES[prefix] + local if prefix in PREFIXES else curie
+
+
+def _word(iri: str) -> str:
+    """An IRI where the context expects a word of our vocabulary."""
+    return iri.removeprefix(RL) if iri.startswith(RL) else _compact(iri)
+
+
+def _compact(iri: str) -> str:
+    prefix, local = _curie(iri)
+    return iri if prefix is None else f"{prefix}:{local}"
+
+
+@lru_cache(4096)
+def _curie(iri: str) -> tuple[str | None, str]:
+    for prefix, namespace in PREFIXES.items():
+        if iri.startswith(namespace) and _LOCAL.match(iri, len(namespace)):
+            return prefix, iri[len(namespace) :]
+    return None, iri
+
+
+def _rdf_xml(graph: Iterable[Triple]) -> Iterator[bytes]:
+    target = Graph()
+    for prefix, namespace in PREFIXES.items():
+        target.bind(prefix, namespace)
+    for each in graph:
+        target.add((_rdflib(each.subject), _rdflib(each.predicate), _rdflib(each.object)))
+    yield target.serialize(format="xml", encoding="utf-8")
+
+
+def _rdflib(term: str) -> Node:
+    text, language, datatype, is_iri = read(term)
+    if is_iri:
+        return URIRef(text)
+    return Literal(text, lang=language, datatype=datatype and URIRef(datatype), normalize=False)
+
+
+def _plain(text: str) -> str:
+    return _ESCAPE.sub(_unescaped, text) if "\\" in text else text
+
+
+def _unescaped(found: re.Match[str]) -> str:
+    code = found[1] or found[2]
+    return chr(int(code, 16)) if code else _ESCAPED[found[3]]
+
+
+_WRITERS: Final[dict[str, Callable[[Iterable[Triple]], Iterator[bytes]]]] = {
+    negotiation.N_TRIPLES.suffix: _n_triples,
+    negotiation.N_QUADS.suffix: _n_triples,
+    negotiation.TURTLE.suffix: _turtle,
+    negotiation.TRIG.suffix: _turtle,
+    negotiation.JSON_LD.suffix: _json_ld,
+    negotiation.PLAIN_JSON.suffix: _json_ld,
+    negotiation.RDF_XML.suffix: _rdf_xml,
+}

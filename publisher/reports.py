@@ -1,0 +1,258 @@
+"""What the command line prints: tables of what was said, what changed, how a replay went and where things stand."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Iterator, Sequence
+from datetime import date
+from importlib.metadata import version
+from typing import Any, Final, NamedTuple
+
+from regiolog.events.journal import Journal
+from regiolog.events.kinds import stored_name
+from regiolog.events.temporal import instant_text
+from regiolog.ontology.namespaces import PREFIXES
+from regiolog.publisher.beginning import register_of
+from regiolog.publisher.formats import read
+from regiolog.publisher.links import find
+from regiolog.sync import projection
+from regiolog.sync.difference import difference
+from regiolog.sync.folder import Folder
+from regiolog.sync.history import History
+from regiolog.sync.moments import Moment
+from regiolog.sync.projector import FolderInUse
+from regiolog.sync.replay import Replayed
+from regiolog.sync.statement import ALWAYS, NEVER
+
+FORMATS: Final = ("text", "csv", "json")
+"""The forms of a table."""
+
+_WIDEST: Final = 60
+"""How many characters of a value a text table shows; the other forms show all of it."""
+
+
+class Said(NamedTuple):
+    """One thing that was said of another, with both of its periods; what is open or unknown is empty."""
+
+    property: str
+    value: str
+    valid_from: str
+    valid_to: str
+    known_from: str
+    known_to: str
+    event: int
+    decision: str
+
+
+class Changed(NamedTuple):
+    """One statement that holds at only one of two moments, and the event that did it."""
+
+    change: str
+    subject: str
+    property: str
+    value: str
+    valid_from: str
+    valid_to: str
+    event: int
+    kind: str
+    decision: str
+
+
+class Status(NamedTuple):
+    """Where a register stands.
+
+    Attributes:
+        register: Its own name.
+        base_iri: Under which address it publishes.
+        coverage: The first day that can be asked about.
+        events: The last position of the journal.
+        projected: The last position that was projected.
+        lag: How many events are still to be projected.
+        stopped: Why the projector stopped; None while it has not.
+        served: Whether a process keeps the statements up to date now.
+        known: Since when the last projected event is known.
+        statements: How many statements there ever were.
+        believed: How many of them are believed now.
+        terms: How many different terms they are made of.
+        projection: By which version of the projection they were made.
+        regiolog: The version of this program.
+    """
+
+    register: str
+    base_iri: str
+    coverage: str
+    events: int
+    projected: int
+    lag: int
+    stopped: str | None
+    served: bool
+    known: str | None
+    statements: int
+    believed: int
+    terms: int
+    projection: int
+    regiolog: str
+
+
+def history_of(journal: Journal, history: History, kind: str, key: str) -> list[Said]:
+    """Everything that was ever said of one thing.
+
+    Raises:
+        UnknownKey: The register has never had it.
+    """
+    behind = _Behind(journal)
+    said = [
+        Said(
+            read(timed.statement.predicate).text,
+            read(timed.statement.object).text,
+            _day(timed.statement.start),
+            _day(timed.statement.end),
+            instant_text(history.known_of(timed.opened)),
+            "" if timed.closed == NEVER else instant_text(history.known_of(timed.closed)),
+            timed.opened,
+            behind.decision(timed.opened),
+        )
+        for timed in history.about(find(history, kind, key))
+    ]
+    return sorted(said, key=lambda each: (each.property, each.valid_from, each.known_from, each.event, each.value))
+
+
+def changes_between(journal: Journal, history: History, old: Moment, new: Moment) -> list[Changed]:
+    """What has to be taken from the graph at one moment, and added, to get it at another."""
+    behind = _Behind(journal)
+    return [
+        Changed(
+            change.sign,
+            read(change.statement.subject).text,
+            read(change.statement.predicate).text,
+            read(change.statement.object).text,
+            _day(change.statement.start),
+            _day(change.statement.end),
+            change.position,
+            behind.kind(change.position),
+            behind.decision(change.position),
+        )
+        for change in difference(history, old.key, new.key)
+    ]
+
+
+def replay_lines(replayed: Replayed) -> Iterator[str]:
+    """A line for the history and for each snapshot: day, instant and digest, and the other digest where it differs."""
+    for each in replayed.compared:
+        parts = ["history" if each.at is None else each.at.isoformat(), instant_text(each.known), each.replayed]
+        yield "\t".join(parts if each.there == each.replayed else [*parts, f"there is {each.there}"])
+
+
+def difference_sentence(replayed: Replayed) -> str:
+    """The first difference that a replay showed, in one sentence."""
+    if replayed.difference is None:
+        return "the snapshots differ, though the statements are the same"
+    where, timed = replayed.difference
+    statement = timed.statement
+    return (
+        f"the first difference is of event {timed.opened}: {' '.join(statement[1:4])}, valid from "
+        f"{_day(statement.start) or 'ever'} to {_day(statement.end) or 'no end'}, is {where}"
+    )
+
+
+def status_of(folder: Folder) -> Status:
+    """Where the register in a folder stands, as it is; nothing is caught up."""
+    begun, head = register_of(folder.journal), folder.journal.head()
+    history = History.open(folder.statements) if folder.statements.exists() else None
+    position = history.position if history else 0
+    counts = history.counts() if history else {}
+    try:
+        return Status(
+            register=begun.register if begun else "",
+            base_iri=begun.base_iri if begun else "",
+            coverage=begun.coverage.isoformat() if begun else "",
+            events=head,
+            projected=position,
+            lag=head - position,
+            stopped=history.stopped if history else None,
+            served=_is_kept(folder),
+            known=instant_text(history.known_of(position)) if history and position else None,
+            statements=counts.get("statements", 0),
+            believed=counts.get("believed", 0),
+            terms=counts.get("terms", 0),
+            projection=history.version if history else projection.VERSION,
+            regiolog=version("regiolog"),
+        )
+    finally:
+        if history:
+            history.close()
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> Iterator[str]:
+    """A table in one of :data:`FORMATS`, in pieces.
+
+    Args:
+        columns: What its columns are called.
+        rows: Its rows; cells are plain values.
+        form: ``text`` aligns the columns and shortens what is long; ``csv`` and ``json`` leave every value whole.
+    """
+    if form == "json":
+        yield json.dumps([dict(zip(columns, row, strict=True)) for row in rows], ensure_ascii=False, indent=1) + "\n"
+    elif form == "csv":
+        out = io.StringIO()
+        csv.writer(out, lineterminator="\r\n").writerows([columns, *rows])
+        yield out.getvalue()
+    else:
+        shown = [[_shown(cell) for cell in row] for row in [columns, *rows]]
+        widths = [max(len(row[column]) for row in shown) for column in range(len(columns))]
+        for row in shown:
+            yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
+
+
+def status_lines(status: Status) -> Iterator[str]:
+    """Where a register stands, for people: a line for each thing that is known."""
+    for name, value in status._asdict().items():
+        if value not in {None, ""}:
+            shown = ("yes" if value else "no") if isinstance(value, bool) else value
+            yield f"{name.replace('_', ' '):<12}{shown}"
+
+
+class _Behind:
+    """The events behind statements, each looked up once."""
+
+    def __init__(self, journal: Journal) -> None:
+        self._journal = journal
+        self._known: dict[int, tuple[str, str]] = {}
+
+    def kind(self, position: int) -> str:
+        """The stored name of the event's kind."""
+        return self._look_up(position)[0]
+
+    def decision(self, position: int) -> str:
+        """The decision that the event rests on; empty when it rests on none."""
+        return self._look_up(position)[1]
+
+    def _look_up(self, position: int) -> tuple[str, str]:
+        if position not in self._known:
+            recorded = self._journal.at(position)
+            event = recorded.event if recorded else None
+            self._known[position] = (stored_name(event), event.decision or "") if event else ("", "")
+        return self._known[position]
+
+
+def _is_kept(folder: Folder) -> bool:
+    """Whether another process holds the folder's lock."""
+    try:
+        folder.lock().release()
+    except FolderInUse:
+        return True
+    return False
+
+
+def _day(ordinal: int) -> str:
+    return "" if ordinal in {ALWAYS, NEVER} else date.fromordinal(ordinal).isoformat()
+
+
+def _shown(cell: Any) -> str:
+    text = " ".join(str(cell).split())
+    for prefix, namespace in PREFIXES.items():
+        if text.startswith(namespace):
+            text = f"{prefix}:{text[len(namespace) :]}"
+    return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 1]}…"

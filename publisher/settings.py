@@ -1,0 +1,215 @@
+"""The settings: flags over the environment over a TOML file over defaults.
+
+This is the one reader of the environment.
+"""
+
+from __future__ import annotations
+
+import difflib
+import ipaddress
+import os
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from regiolog.events.errors import RegiologError
+from regiolog.ontology.iris import Iris, UnusableIri
+
+PREFIX: Final = "REGIOLOG_"
+"""What the names of our environment variables begin with."""
+
+CONFIG: Final = "config"
+"""The flag, and behind the prefix the variable, that names the TOML file."""
+
+FILE: Final = Path("regiolog.toml")
+"""The TOML file that is read when none is named and it lies in the current folder."""
+
+DEFAULT_BASE_IRI: Final = "http://localhost:8000/"
+"""Where a new register says that it is published, unless it is told."""
+
+
+class UnusableSetting(RegiologError):
+    """A setting that nobody knows, or a value that it cannot have."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How this process behaves; never what the register holds.
+
+    Attributes:
+        data: The data folder, with the journal and everything that is made from it.
+        host: The address that is listened on.
+        port: The port that is listened on; 0 takes a free one.
+        base_iri: Under which address a new register publishes its IRIs; None leaves it to the register.
+        threads: How many requests are answered at the same time.
+        workers: How many processes answer queries.
+        deadline: How many seconds a query may take.
+        memory: How many bytes of memory a query worker may have.
+        answer_bytes: How many bytes an answer to a query may have.
+        query_bytes: How many bytes a query may have.
+        query_depth: How deep a query may be nested.
+        queue: How many queries may wait for a worker.
+    """
+
+    data: Path = Path("regiolog-data")
+    host: str = "127.0.0.1"
+    port: int = 8000
+    base_iri: str | None = None
+    threads: int = 8
+    workers: int = 2
+    deadline: float = 10.0
+    memory: int = 2 * 2**30
+    answer_bytes: int = 256 * 2**20
+    query_bytes: int = 32 * 2**10
+    query_depth: int = 100
+    queue: int = 64
+
+
+def read_settings(
+    flags: Mapping[str, Any] | None = None,
+    environ: Mapping[str, str] | None = None,
+    toml: Path | None = None,
+) -> Settings:
+    """Read the settings from everywhere they can be given.
+
+    Args:
+        flags: Values by name, as the command line gives them; None stands for a flag that was not given.
+        environ: The environment; the process's own when it is None.
+        toml: The TOML file; when it is None, the environment's, else ``regiolog.toml`` in the current folder if it
+            lies there.
+
+    Raises:
+        UnusableSetting: A name is unknown, a value cannot be used, or the file cannot be read.
+    """
+    environ = os.environ if environ is None else environ
+    variables = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
+    config = variables.pop(f"{PREFIX}{CONFIG.upper()}", None)
+    path = toml or (Path(config) if config else FILE if FILE.is_file() else None)
+    given: dict[str, Any] = {}
+    for key, value in ({} if path is None else _table(path)).items():
+        name = _known(key, str, f"in {path}")
+        given[name] = _value(name, value, f"{name} in {path}")
+    for variable, text in sorted(variables.items()):
+        name = _known(variable, _variable, "in the environment")
+        given[name] = _value(name, text, variable)
+    for name, value in (flags or {}).items():
+        if value is not None:
+            given[name] = _value(name, value, f"--{name.replace('_', '-')}")
+    return Settings(**given)
+
+
+def _table(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UnusableSetting(f"the settings in {path} cannot be read: {error.strerror}") from None
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UnusableSetting(f"{path} is not TOML: {error}") from None
+
+
+def _variable(name: str) -> str:
+    """The environment variable of a setting."""
+    return f"{PREFIX}{name.upper()}"
+
+
+def _known(given: str, spelling: Callable[[str], str], where: str) -> str:
+    """The setting that a spelling stands for.
+
+    Raises:
+        UnusableSetting: There is none; the nearest is named.
+    """
+    names = {spelling(name): name for name in _READERS}
+    if given in names:
+        return names[given]
+    near = difflib.get_close_matches(given, names, n=1, cutoff=0)
+    raise UnusableSetting(f"{given} {where} is not a setting: did you mean {near[0]}?")
+
+
+def _value(name: str, value: Any, where: str) -> Any:
+    try:
+        return _READERS[name](value)
+    except ValueError as error:
+        raise UnusableSetting(f"{where} cannot be {value!r}: {error}") from None
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip() or not value.isprintable():
+        raise ValueError("it is a text")
+    return value
+
+
+def _path(value: Any) -> Path:
+    return value if isinstance(value, Path) else Path(_text(value)).expanduser()
+
+
+def _host(value: Any) -> str:
+    text = _text(value)
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        if not re.fullmatch(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", text):
+            raise ValueError("it is the name or the address of a host, without a port") from None
+    return text
+
+
+def _base_iri(value: Any) -> str:
+    try:
+        return Iris(_text(value)).base
+    except UnusableIri:
+        raise ValueError("it is an http or https address that ends in / and has no query or fragment") from None
+
+
+def _whole(least: int, most: int) -> Callable[[Any], int]:
+    """A reader of whole numbers between two bounds."""
+
+    def read(value: Any) -> int:
+        number = int(value) if isinstance(value, str) and re.fullmatch(r"\d{1,18}", value, re.ASCII) else value
+        if isinstance(number, bool) or not isinstance(number, int) or not least <= number <= most:
+            raise ValueError(f"it is a whole number from {least} to {most}")
+        return number
+
+    return read
+
+
+def _seconds(value: Any) -> float:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = 0.0
+    if isinstance(value, bool) or not 0.01 <= number <= 86_400:
+        raise ValueError("it is a number of seconds, from 0.01 to 86400")
+    return number
+
+
+def _bytes(least: int) -> Callable[[Any], int]:
+    """A reader of sizes, at least so many bytes: a whole number, or one followed by KiB, MiB or GiB."""
+
+    def read(value: Any) -> int:
+        found = re.fullmatch(r"(\d{1,12}) ?(KiB|MiB|GiB)?", str(value), re.ASCII)
+        size = int(found[1]) * _UNITS[found[2]] if found and not isinstance(value, bool) else 0
+        if not least <= size <= 2**50:
+            raise ValueError(f"it is a number of bytes, at least {least}, or one of KiB, MiB or GiB, as 512MiB")
+        return size
+
+    return read
+
+
+_UNITS: Final = {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
+
+_READERS: Final[dict[str, Callable[[Any], Any]]] = {
+    "data": _path,
+    "host": _host,
+    "port": _whole(0, 65_535),
+    "base_iri": _base_iri,
+    "threads": _whole(1, 256),
+    "workers": _whole(1, 64),
+    "deadline": _seconds,
+    "memory": _bytes(256 * 2**20),
+    "answer_bytes": _bytes(2**10),
+    "query_bytes": _bytes(1),
+    "query_depth": _whole(1, 1_000),
+    "queue": _whole(1, 10_000),
+}

@@ -1,0 +1,236 @@
+"""What the page of one thing shows a person: what it is, what it belongs to and why, and its life."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from datetime import date
+from itertools import groupby
+from typing import Final, NamedTuple
+
+from regiolog.ontology import terms
+from regiolog.publisher.formats import read
+from regiolog.publisher.links import Cell, Links
+from regiolog.sync.history import History, SnapshotKey, Timed
+from regiolog.sync.statement import ALWAYS, NEVER, Statement, iri
+
+LABELS: Final = {
+    terms.RDFS_LABEL: "name",
+    terms.DCTERMS_IDENTIFIER: "key",
+    terms.GEO_SF_WITHIN: "lies in",
+    terms.RL_HAS_MUNICIPALITY: "municipality",
+    terms.RL_BASIS: "decision",
+    terms.RDFS_COMMENT: "note",
+    terms.SKOS_NOTATION: "code",
+    terms.OWL_SAME_AS: "also known as",
+    terms.ADMS_STATUS: "status",
+    terms.DC_CREATOR: "body",
+    terms.RL_AUTHORITY: "local authority",
+    terms.BESLUIT_WERKINGSGEBIED: "area of the authority",
+    terms.ELI_TYPE_DOCUMENT: "kind",
+    terms.ELI_DATE_DOCUMENT: "decided",
+    terms.DCTERMS_DATE_ACCEPTED: "adopted",
+    terms.ELI_DATE_PUBLICATION: "published",
+    terms.ELI_FIRST_DATE_ENTRY_IN_FORCE: "in force",
+    terms.DCTERMS_IS_REPLACED_BY: "became",
+    terms.DCTERMS_REPLACES: "came from",
+}
+"""What properties are called on pages, where their own name does not say it."""
+
+NODES: Final = (terms.RL_HAS_MUNICIPALITY, terms.RL_REGION, terms.RL_MERGED_FROM, terms.RL_MERGED_INTO)
+"""The properties by which a node says that it describes a thing."""
+
+PARTS: Final = (terms.RL_HAS_DIVERGENT_DATE, terms.RL_AUTHORITY)
+"""The properties by which a thing says what describes it further."""
+
+_TYPE: Final = iri(terms.RDF_TYPE)
+_TIMELESS: Final = {_TYPE, *map(iri, (terms.RL_BEGINS, terms.RL_ENDS, terms.DCTERMS_IDENTIFIER))}
+_HEADINGS: Final = {
+    iri(terms.RL_ASSIGNMENT): "Assignment to a region",
+    iri(terms.RL_MERGER): "Merger",
+    iri(terms.RL_BOUNDARY_CHANGE): "Boundary change",
+    iri(terms.RL_DIVERGENT_DATE): "A source gives another date",
+    iri(terms.BESLUIT_BESTUURSEENHEID): "Local authority",
+}
+
+
+class Facts(NamedTuple):
+    """What is said of one subject.
+
+    Attributes:
+        heading: What it is.
+        rows: Each property with its values.
+    """
+
+    heading: str
+    rows: list[tuple[str, list[Cell]]]
+
+
+class Stretch(NamedTuple):
+    """Something that held for some time.
+
+    Attributes:
+        what: What it is.
+        value: What held.
+        start: The first day; empty when unknown.
+        end: The first day on which it no longer did; empty when there is none.
+        decision: On what it rested, where that is said.
+    """
+
+    what: str
+    value: Cell
+    start: str
+    end: str
+    decision: Cell | None
+
+
+class Sheet(NamedTuple):
+    """The page of one thing.
+
+    Attributes:
+        name: What it is called at the moment, or its key.
+        status: What it is at the moment, in words.
+        own: What is said of it.
+        parts: What else describes it.
+        inside: What lies in it.
+        rests: What rests on it.
+        life: What held of it over time, as far as it is known at the moment.
+    """
+
+    name: Cell
+    status: str
+    own: Facts
+    parts: list[Facts]
+    inside: list[Cell]
+    rests: list[Cell]
+    life: list[Stretch]
+
+
+def statements(history: History, subject: str, key: SnapshotKey) -> dict[str, list[Statement]]:
+    """What a snapshot says of a thing, and of the nodes that describe it, by subject."""
+    own = history.at(subject, key)
+    around = [node for predicate in NODES for node in history.subjects(predicate, iri(subject))]
+    around += [read(each.object).text for each in own if read(each.predicate).text in PARTS]
+    found = {subject: own}
+    for node in dict.fromkeys(around):
+        found[node] = history.at(node, key)
+    return {each: said for each, said in found.items() if said}
+
+
+def sheet(history: History, subject: str, code: str, kind: str, key: SnapshotKey, links: Links) -> Sheet:
+    """The page of one thing at a moment.
+
+    Args:
+        history: The statements.
+        subject: Its IRI.
+        code: Its key.
+        kind: Its kind.
+        key: The snapshot.
+        links: Makes the links.
+    """
+    said = statements(history, subject, key)
+    own = said.pop(subject, [])
+    names = [read(each.object) for each in own if each.predicate == iri(terms.RDFS_LABEL)]
+    name = Cell(names[0].text, None, names[0].language) if names else Cell(code)
+    parts = [facts(each, links) for each in said.values()] if kind != "region" else []
+    return Sheet(
+        name,
+        _status(own, kind, links),
+        facts(own, links),
+        parts,
+        _inside(history, subject, key, links),
+        _rests(history, subject, key, links),
+        _life(history, subject, key, links),
+    )
+
+
+def facts(said: Iterable[Statement], links: Links) -> Facts:
+    """What is said of one subject, property by property."""
+    heading, rows = "", []
+    for predicate, group in groupby(sorted(said), key=lambda each: each.predicate):
+        values = [each.object for each in group]
+        if predicate == _TYPE:
+            heading = _HEADINGS.get(values[0], "")
+            continue
+        rows.append((label(read(predicate).text), [links.cell(value) for value in values]))
+    return Facts(heading, rows)
+
+
+def label(predicate: str) -> str:
+    """What a property is called on pages."""
+    local = re.split(r"[#/]", predicate)[-1]
+    return LABELS.get(predicate) or re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", local).lower()
+
+
+def _status(own: list[Statement], kind: str, links: Links) -> str:
+    held = {each.predicate: each.object for each in own}
+    if not own:
+        return "not known yet at this moment"
+    status = held.get(iri(terms.ADMS_STATUS))
+    ends, begins = held.get(iri(terms.RL_ENDS)), held.get(iri(terms.RL_BEGINS))
+    until = f"; ends on {read(ends).text}" if ends else ""
+    if _TYPE in held:
+        return (links.cell(status).text if status else "stands" if kind == "decision" else "exists") + until
+    if iri(terms.RDFS_LABEL) in held or (status is not None and ends is not None):
+        became = [links.cell(each.object).text for each in own if each.predicate == iri(terms.DCTERMS_IS_REPLACED_BY)]
+        return f"ended on {read(ends).text if ends else 'an unknown day'}" + (
+            f": became {', '.join(became)}" if became else ""
+        )
+    return f"begins on {read(begins).text}" if begins else "not there yet at this moment"
+
+
+def _inside(history: History, subject: str, key: SnapshotKey, links: Links) -> list[Cell]:
+    """The municipalities, or the subregions, that lie in it."""
+    inside = []
+    for each in history.subjects(terms.GEO_SF_WITHIN, iri(subject)):
+        said = history.at(each, key)
+        if any(one.predicate == iri(terms.GEO_SF_WITHIN) and one.object == iri(subject) for one in said):
+            inside.append(links.cell(iri(each)))
+    return sorted(inside)
+
+
+def _rests(history: History, subject: str, key: SnapshotKey, links: Links) -> list[Cell]:
+    """What rests on a decision: the thing itself, or the municipality that a node is about."""
+    rests = set()
+    for each in history.subjects(terms.RL_BASIS, iri(subject)):
+        said = history.at(each, key)
+        if any(one.predicate == iri(terms.RL_BASIS) and one.object == iri(subject) for one in said):
+            about = {iri(terms.RL_HAS_MUNICIPALITY), iri(terms.RL_MERGED_INTO)}
+            rests.add(next((one.object for one in said if one.predicate in about), iri(each)))
+    return sorted(links.cell(each) for each in rests)
+
+
+def _life(history: History, subject: str, key: SnapshotKey, links: Links) -> list[Stretch]:
+    life = [
+        _stretch(timed, links)
+        for timed in _believed(history, subject, key)
+        if timed.statement.predicate not in _TIMELESS
+        and (timed.statement.start, timed.statement.end) != (ALWAYS, NEVER)
+    ]
+    for node in history.subjects(terms.RL_HAS_MUNICIPALITY, iri(subject)):
+        life += _assignment(_believed(history, node, key), links)
+    return sorted(set(life), key=lambda each: (each.start, each.end, each.what, each.value.text))
+
+
+def _assignment(node: list[Timed], links: Links) -> list[Stretch]:
+    """An assignment, one stretch for each decision that it rested on."""
+    placed = [timed for timed in node if timed.statement.predicate == iri(terms.RL_REGION)]
+    pending = [timed for timed in node if timed.statement.object == iri(terms.RL_STATUS_PENDING)]
+    stretches = []
+    for timed in node:
+        if timed.statement.predicate == iri(terms.RL_BASIS) and (placed or pending):
+            what = links.cell((placed or pending)[0].statement.object)
+            said = _stretch(timed, links)
+            stretches.append(said._replace(what="region", value=what, decision=said.value))
+    return stretches
+
+
+def _believed(history: History, subject: str, key: SnapshotKey) -> list[Timed]:
+    return [timed for timed in history.about(subject) if timed.opened <= key.position < timed.closed]
+
+
+def _stretch(timed: Timed, links: Links) -> Stretch:
+    said = timed.statement
+    start = "" if said.start == ALWAYS else date.fromordinal(said.start).isoformat()
+    end = "" if said.end == NEVER else date.fromordinal(said.end).isoformat()
+    return Stretch(label(read(said.predicate).text), links.cell(said.object), start, end, None)

@@ -1,0 +1,138 @@
+"""A data folder: the journal that is kept, the statements that can be burnt, and the lock of who projects."""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from regiolog.events.errors import FolderError
+from regiolog.events.journal import Journal
+from regiolog.events.journal_sqlite import open_journal
+from regiolog.events.temporal import Clock, system_clock
+from regiolog.sync.history import FILE, History
+from regiolog.sync.history_writer import HistoryWriter
+from regiolog.sync.projector import FolderInUse, Lock, Projector
+
+SPOOL: Final = "spool"
+
+_PATIENCE: Final = 30.0
+
+
+class Folder:
+    """One data folder, opened.
+
+    Args:
+        path: Where it is.
+        create: Whether to make it when it is not there.
+        clock: Tells the instant of now.
+    """
+
+    def __init__(self, path: Path, *, create: bool = False, clock: Clock = system_clock) -> None:
+        """Open the journal.
+
+        Raises:
+            FolderError: There is no journal, or it cannot be used; one sentence says why.
+        """
+        self.path = path
+        self.clock = clock
+        if create:
+            try:
+                path.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise FolderError(f"the data folder {path} cannot be made: {error.strerror}") from None
+        self.journal: Journal = open_journal(path, clock, create=create)
+
+    @property
+    def statements(self) -> Path:
+        """The statement table's file."""
+        return self.path / FILE
+
+    @property
+    def spool(self) -> Path:
+        """Where answers are written before they are sent."""
+        return self.path / SPOOL
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self.journal.close()
+
+    def lock(self) -> Lock:
+        """Take the projector's lock.
+
+        Raises:
+            FolderInUse: Another process holds it.
+        """
+        return Lock(self.path)
+
+    def projector(self, say: Callable[[str], None] = lambda _: None) -> Projector:
+        """The folder's projector; whoever asks holds the lock. Statements that cannot be read are burnt.
+
+        Raises:
+            FolderError: The statements were made by a newer version, or cannot be written.
+        """
+        return Projector(self.journal, self._writer(say), say)
+
+    def history(
+        self,
+        say: Callable[[str], None] = lambda _: None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
+    ) -> History:
+        """The statements up to the head of the journal, to read.
+
+        Where no other process projects, they are caught up first; else the one that does is waited for.
+
+        Raises:
+            FolderError: The other process does not reach the head.
+            ProjectionStopped: An event cannot be projected.
+        """
+        try:
+            lock = self.lock()
+        except FolderInUse:
+            return self._wait()
+        try:
+            projector = self.projector(say)
+            projector.catch_up(progress)
+            projector.close()
+        finally:
+            lock.release()
+        return History.open(self.statements)
+
+    def _wait(self) -> History:
+        head, patience = self.journal.head(), time.monotonic() + _PATIENCE
+        history = History.open(self.statements)
+        while history.position < head:
+            if history.stopped is not None:
+                raise FolderError(history.stopped)
+            if time.monotonic() > patience:
+                raise FolderError(
+                    f"the regiolog that uses {self.path} stands at event {history.position} of {head}: "
+                    "look at its status"
+                )
+            time.sleep(0.02)
+        return history
+
+    def _writer(self, say: Callable[[str], None]) -> HistoryWriter:
+        try:
+            return _sound(HistoryWriter.open(self.statements, readonly=False))
+        except FolderError:
+            say("building the statements again: they cannot be read")
+            for suffix in ("", "-wal", "-shm"):
+                self.statements.with_name(f"{FILE}{suffix}").unlink(missing_ok=True)
+            return HistoryWriter.open(self.statements, readonly=False)
+
+
+def _sound(history: HistoryWriter) -> HistoryWriter:
+    """The statements, when their file is whole.
+
+    Raises:
+        FolderError: It is not.
+    """
+    try:
+        history.check()
+    except sqlite3.Error as error:
+        history.close()
+        raise FolderError(str(error)) from None
+    return history

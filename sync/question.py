@@ -1,0 +1,123 @@
+"""What is asked of a query worker, and what comes back: the words of both ends of the pipe."""
+
+from __future__ import annotations
+
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO, Final, Literal
+
+import msgspec
+
+from regiolog.sync.history import SnapshotKey
+
+Form = Literal["select", "ask", "graph"]
+"""What a query's answer is: rows, yes or no, or triples (CONSTRUCT and DESCRIBE)."""
+
+TABLES: Final = (
+    "application/sparql-results+json",
+    "application/sparql-results+xml",
+    "text/csv",
+    "text/tab-separated-values",
+)
+"""The media types in which rows, and yes or no, can be answered."""
+GRAPHS: Final = ("text/turtle", "application/n-triples", "application/ld+json", "application/rdf+xml")
+"""The media types in which triples can be answered."""
+
+
+class Question(msgspec.Struct, frozen=True, kw_only=True):
+    """A query, and the moments that it is about.
+
+    Attributes:
+        query: SPARQL.
+        default: The key of the default graph.
+        named: The keys of the named graphs, by IRI; ``GRAPH ?g`` ranges over these.
+        formats: The media type for each form that the answer may have; the first of ours for those left out.
+        base_iri: What relative IRIs in the query resolve against.
+    """
+
+    query: str
+    default: SnapshotKey
+    named: dict[str, SnapshotKey] = {}
+    formats: dict[Form, str] = {}
+    base_iri: str | None = None
+
+
+class Answer(msgspec.Struct, frozen=True, kw_only=True):
+    """A whole answer.
+
+    Attributes:
+        form: What it is.
+        media_type: How it is written.
+        body: The bytes, or the file that they are in when they are many. The file is its taker's to remove;
+            :meth:`open` and :meth:`discard` do.
+        length: How many bytes.
+    """
+
+    form: Form
+    media_type: str
+    body: bytes | Path
+    length: int
+
+    def open(self) -> BinaryIO:
+        """Open the answer for reading, once: its file leaves the folder, and is gone when it is closed."""
+        if isinstance(self.body, bytes):
+            return BytesIO(self.body)
+        file = self.body.open("rb")
+        self.body.unlink()
+        return file
+
+    def read(self) -> bytes:
+        """The bytes, once."""
+        with self.open() as file:
+            return file.read()
+
+    def discard(self) -> None:
+        """Remove the file of an answer that nobody will read."""
+        if isinstance(self.body, Path):
+            self.body.unlink(missing_ok=True)
+
+
+class Setup(msgspec.Struct, frozen=True):
+    """What a worker is told first.
+
+    Attributes:
+        statements: The file of the statement table.
+        memory_bytes: How much address space it may have.
+        answer_bytes: How long an answer may be.
+        kept_bytes: How much memory its snapshots may take.
+    """
+
+    statements: str
+    memory_bytes: int
+    answer_bytes: int
+    kept_bytes: int
+
+
+class Task(msgspec.Struct, frozen=True):
+    """A question, and the file to write its answer to if it is long."""
+
+    question: Question
+    spool: str
+
+
+class Ready(msgspec.Struct, frozen=True, tag="ready"):
+    """A worker has started."""
+
+
+class Done(msgspec.Struct, frozen=True, tag="done"):
+    """A question was answered; `body` is None when the answer is in the file."""
+
+    form: Form
+    media_type: str
+    body: bytes | None
+    length: int
+
+
+class Failed(msgspec.Struct, frozen=True, tag="failed"):
+    """A question was not answered, and why."""
+
+    kind: Literal["malformed", "too large", "memory", "other"]
+    reason: str
+
+
+Reply = Ready | Done | Failed

@@ -1,0 +1,94 @@
+"""Snapshots: the graphs of moments as pyoxigraph stores, built from the statement table and kept for a while.
+
+A store is an index to query and nothing more: pyoxigraph rewrites some literals (``"01"^^xsd:integer`` becomes ``1``).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, NamedTuple
+
+from pyoxigraph import NamedNode, RdfFormat, Store, parse
+
+from regiolog.sync.history import History, SnapshotKey
+
+BYTES_PER_TRIPLE: Final = 350
+"""What a triple takes in an in-memory store, with its share of the terms; measured."""
+
+
+class _Asked(NamedTuple):
+    """Which graphs a store holds: the default graph, and the named ones by IRI, sorted."""
+
+    default: SnapshotKey
+    named: tuple[tuple[str, SnapshotKey], ...]
+
+
+class Snapshots:
+    """The stores that were last asked for; for one thread.
+
+    The newest plain snapshot is rolled forward when only its position moved, which is much less work than building it.
+
+    Args:
+        history: The statement table.
+        max_bytes: How much memory the stores may take, by estimate; the last one is kept whatever it takes.
+    """
+
+    def __init__(self, history: History, max_bytes: int = 256 << 20) -> None:
+        self._history = history
+        self._max_triples = max_bytes // BYTES_PER_TRIPLE
+        self._stores: dict[_Asked, tuple[Store, int]] = {}  # the least recently asked first; each with its size
+
+    def __len__(self) -> int:
+        """How many stores are kept."""
+        return len(self._stores)
+
+    def store(self, default: SnapshotKey, named: Mapping[str, SnapshotKey] | None = None) -> Store:
+        """The store of a moment, to be read and not changed.
+
+        Args:
+            default: The key of the default graph.
+            named: The keys of the named graphs, by IRI.
+        """
+        asked = _Asked(default, tuple(sorted((named or {}).items())))
+        held = self._stores.pop(asked, None) or self._rolled(asked) or self._built(asked)
+        self._stores[asked] = held
+        while len(self._stores) > 1 and sum(size for _, size in self._stores.values()) > self._max_triples:
+            del self._stores[next(iter(self._stores))]
+        return held[0]
+
+    def _built(self, asked: _Asked) -> tuple[Store, int]:
+        store = Store()
+        size = _load(store, self._history.triples(asked.default), None)
+        for iri, key in asked.named:
+            size += _load(store, self._history.triples(key), NamedNode(iri))
+        return store, size
+
+    def _rolled(self, asked: _Asked) -> tuple[Store, int] | None:
+        """The newest store of the same day at an earlier position, brought forward; None when there is none."""
+        older = [
+            other
+            for other in self._stores
+            if not other.named and other.default < asked.default and _same_day(other, asked)
+        ]
+        if asked.named or not older:
+            return None
+        newest = max(older)
+        changes = self._history.changes(newest.default, asked.default)
+        if changes is None:
+            return None
+        removed, added = changes
+        store, size = self._stores.pop(newest)  # what fails from here on leaves no half-rolled store behind
+        for quad in parse(removed, format=RdfFormat.N_TRIPLES, lenient=True):
+            store.remove(quad)
+        store.extend(parse(added, format=RdfFormat.N_TRIPLES, lenient=True))
+        return store, size + added.count(b"\n") - removed.count(b"\n")
+
+
+def _load(store: Store, triples: bytes, graph: NamedNode | None) -> int:
+    """Load N-Triples, and return how many there were; they were checked when they became statements."""
+    store.bulk_load(triples, format=RdfFormat.N_TRIPLES, to_graph=graph, lenient=True)
+    return triples.count(b"\n")
+
+
+def _same_day(one: _Asked, other: _Asked) -> bool:
+    return (one.default.breakpoint, one.default.version) == (other.default.breakpoint, other.default.version)

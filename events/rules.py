@@ -394,6 +394,7 @@ def _contradiction(held: Held, found: Impossible, wish: Event) -> Refusal:
     if isinstance(wish, EventWasRetracted):
         mine.add(wish.retracts)
     if found.fact.event.id in mine:
-        against = found.against
-        return Refusal(found.reason, event=None if against is None else held.name_of(against.event.id))
+        if found.against is None:
+            return Refusal(found.reason, field="valid_from")
+        return Refusal(found.reason, event=held.name_of(found.against.event.id))
     return Refusal(f"it would make a later event impossible: {found.reason}", event=held.name_of(found.fact.event.id))

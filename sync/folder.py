@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -12,7 +12,8 @@ from regiolog.events.errors import FolderError
 from regiolog.events.journal import Journal
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.temporal import Clock, system_clock
-from regiolog.sync.history import FILE, History
+from regiolog.sync import projection
+from regiolog.sync.history import FILE, History, StatementsDamaged
 from regiolog.sync.history_writer import HistoryWriter
 from regiolog.sync.projector import FolderInUse, Lock, Projector
 
@@ -88,51 +89,64 @@ class Folder:
             FolderError: The other process does not reach the head.
             ProjectionStopped: An event cannot be projected.
         """
+        head = self.journal.head()
+        current = self._at(head)
+        if current is not None:
+            return current
         try:
             lock = self.lock()
         except FolderInUse:
-            return self._wait()
+            return self._wait(head)
         try:
             projector = self.projector(say)
-            projector.catch_up(progress)
-            projector.close()
+            try:
+                projector.catch_up(progress)
+            finally:
+                projector.close()
         finally:
             lock.release()
         return History.open(self.statements)
 
-    def _wait(self) -> History:
-        head, patience = self.journal.head(), time.monotonic() + _PATIENCE
-        history = History.open(self.statements)
-        while history.position < head:
-            if history.stopped is not None:
-                raise FolderError(history.stopped)
-            if time.monotonic() > patience:
-                raise FolderError(
-                    f"the regiolog that uses {self.path} stands at event {history.position} of {head}: "
-                    "look at its status"
-                )
+    def _at(self, head: int) -> History | None:
+        """The statements, when they are those of this journal up to its head, and of this version."""
+        try:
+            history = History.open(self.statements)
+        except FolderError:
+            return None
+        last = self.journal.at(head)
+        if last is not None and (history.version, history.meta("last")) == (projection.VERSION, last.event.id):
+            return history
+        history.close()
+        return None
+
+    def _wait(self, head: int) -> History:
+        """The statements, once the process that projects has reached a position."""
+        patience = time.monotonic() + _PATIENCE
+        stands, stopped = 0, None
+        while time.monotonic() < patience and stopped is None:
+            with suppress(FolderError):  # while the first ones are still being written
+                history = History.open(self.statements)
+                stands, stopped = history.position, history.stopped
+                if stands >= head:
+                    return history
+                history.close()
             time.sleep(0.02)
-        return history
+        raise FolderError(
+            stopped or f"the regiolog that uses {self.path} stands at event {stands} of {head}: look at its status"
+        )
 
     def _writer(self, say: Callable[[str], None]) -> HistoryWriter:
+        """The projector's connection to the statements.
+
+        Raises:
+            FolderError: They can neither be read nor written.
+        """
         try:
-            return _sound(HistoryWriter.open(self.statements, readonly=False))
-        except FolderError:
+            history = HistoryWriter.open(self.statements, readonly=False)
+            history.check()
+        except StatementsDamaged:
             say("building the statements again: they cannot be read")
             for suffix in ("", "-wal", "-shm"):
                 self.statements.with_name(f"{FILE}{suffix}").unlink(missing_ok=True)
             return HistoryWriter.open(self.statements, readonly=False)
-
-
-def _sound(history: HistoryWriter) -> HistoryWriter:
-    """The statements, when their file is whole.
-
-    Raises:
-        FolderError: It is not.
-    """
-    try:
-        history.check()
-    except sqlite3.Error as error:
-        history.close()
-        raise FolderError(str(error)) from None
-    return history
+        return history

@@ -73,6 +73,10 @@ class Timed(NamedTuple):
     closed: int
 
 
+class StatementsDamaged(FolderError):
+    """The statement table's file is not whole; it can be burnt, and built again."""
+
+
 class History:
     """One connection to the statement table; each thread and process opens its own."""
 
@@ -89,7 +93,8 @@ class History:
             readonly: Whether only to read; else the file is made when it is missing.
 
         Raises:
-            FolderError: The file is missing or damaged.
+            StatementsDamaged: The file is damaged.
+            FolderError: It is missing, or cannot be read or made.
         """
         mode = "ro" if readonly else "rwc"
         try:
@@ -108,7 +113,9 @@ class History:
                 db.executescript(SCHEMA)
             db.execute("SELECT 1 FROM meta LIMIT 1")
         except sqlite3.Error as error:
-            raise FolderError(f"{path} cannot be read as a statement table: {error}") from None
+            # Every other trouble, such as a full disk or a missing permission, has a class of its own.
+            kind = StatementsDamaged if type(error) is sqlite3.DatabaseError else FolderError
+            raise kind(f"{path} cannot be read as a statement table: {error}") from None
         return cls(db)
 
     def close(self) -> None:
@@ -119,11 +126,14 @@ class History:
         """Read the file through quickly.
 
         Raises:
-            sqlite3.DatabaseError: It is damaged.
+            StatementsDamaged: It is damaged.
         """
-        found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        try:
+            found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
+        except sqlite3.DatabaseError as error:
+            found = str(error)
         if found != "ok":
-            raise sqlite3.DatabaseError(found)
+            raise StatementsDamaged(f"the statement table is damaged: {found}")
 
     # What it stands for
 

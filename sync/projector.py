@@ -19,10 +19,9 @@ from typing import Final, NamedTuple
 from regiolog.events.believed import Believed
 from regiolog.events.errors import FolderError, ProjectionStopped
 from regiolog.events.event import Entity, Event
-from regiolog.events.fact import Impossible
 from regiolog.events.journal import EventUnreadable, Journal, Recorded
 from regiolog.events.register import RegisterWasBegun
-from regiolog.ontology.iris import Iris, UnusableIri
+from regiolog.ontology.iris import Iris
 from regiolog.sync import projection
 from regiolog.sync.history_writer import HistoryWriter
 from regiolog.sync.statement import Statement
@@ -72,6 +71,10 @@ class Lock:
         os.close(self._file)
 
 
+class StatementsUnwritable(FolderError):
+    """The statement table takes nothing more, as on a full disk; it stands where it stood."""
+
+
 class FolderInUse(FolderError):
     """Another process holds the projector's lock."""
 
@@ -102,7 +105,6 @@ class Projector:
         self._halt = threading.Event()
         self._thread: threading.Thread | None = None
         self._ready(say)
-        self.position = history.position
 
     def catch_up(self, progress: Callable[[int, int], None] = lambda _done, _all: None) -> int:
         """Project every event that the journal holds.
@@ -115,6 +117,7 @@ class Projector:
 
         Raises:
             ProjectionStopped: An event cannot be projected; those before it were.
+            StatementsUnwritable: The statements cannot be written; nothing of this batch was.
         """
         batch: list[Recorded] = []
         head = self._journal.head()
@@ -153,10 +156,14 @@ class Projector:
             try:
                 if self._journal.wait(self.position, _FOLLOW):
                     self.catch_up()
+                    self._stopped = None
             except ProjectionStopped:
                 return
-            except FolderError as error:
+            except FolderError as error:  # a disk that is full now may have room later
                 self._stopped = str(error)
+                self._halt.wait(_FOLLOW)
+            except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and what is there is served
+                self._stopped = f"the projector ended: {error!r}"
                 return
 
     def _ready(self, say: Callable[[str], None]) -> None:
@@ -178,11 +185,21 @@ class Projector:
             history.note(stopped="")
         if not history.position:
             history.note(version=projection.VERSION, position=0)
+        self._take_up()
+
+    def _take_up(self) -> None:
+        """Believe what the journal says up to where the statements stand, and nothing after it."""
+        self.position = self._history.position
+        self._believed = Believed()
+        self._said.clear()
+        self._regions.clear()
+        self._reached: Recorded | None = None
+        if not self.position:
             return
-        for recorded in self._journal.replay(upto=position):
+        for recorded in self._journal.replay(upto=self.position):
             self._begin(recorded.event)
             self._believed.take(*recorded)
-        self._known = history.known_of(position)
+        self._known = self._history.known_of(self.position)
 
     def _begin(self, event: Event) -> None:
         if isinstance(event, RegisterWasBegun):
@@ -191,18 +208,21 @@ class Projector:
     def _project(self, batch: list[Recorded]) -> None:
         if not batch:
             return
-        self._history.begin()
         try:
+            self._history.begin()
             for recorded in batch:
                 try:
                     self._one(recorded)
-                except (Impossible, LookupError, UnusableIri, ProjectionStopped, OverflowError) as error:
+                except sqlite3.Error:
+                    raise
+                except Exception as error:
                     self._finish()
-                    raise self._stop(recorded.position, str(error)) from error
+                    raise self._stop(recorded.position, str(error) or repr(error)) from error
             self._finish()
         except sqlite3.Error as error:
             self._history.rollback()
-            raise self._stop(batch[0].position, f"the statements cannot be written: {error}") from None
+            self._take_up()
+            raise StatementsUnwritable(f"the statements cannot be written: {error}") from None
 
     def _one(self, recorded: Recorded) -> None:
         position, event = recorded
@@ -257,8 +277,6 @@ class Projector:
         self._history.commit()
         if reached is not None:
             self.position = reached.position
-
-    _reached: Recorded | None = None
 
     def _stop(self, position: int, reason: str) -> ProjectionStopped:
         stopped = ProjectionStopped(position, reason)

@@ -260,3 +260,45 @@ def test_a_digest_does_not_depend_on_when_it_was_recorded(folder: Folder, tmp_pa
     assert one.digest(one.key(date(2021, 1, 1), 6)) == two.digest(two.key(date(2021, 1, 1), 6))
     assert one.history_digest(6) != two.history_digest(6), "since when it was known is part of the history"
     other.close()
+
+
+def test_statements_that_cannot_be_written_are_tried_again(folder: Folder) -> None:
+    """A table that takes nothing more, as on a full disk, stands where it stood, and goes on once it can."""
+    lock = folder.lock()
+    projector = folder.projector()
+    projector.catch_up()
+    before = History.open(folder.statements).counts()
+    projector._history._db.execute("PRAGMA query_only = ON")
+    tell(folder.journal, RENAME)
+    with pytest.raises(FolderError, match="cannot be written"):
+        projector.catch_up()
+    assert History.open(folder.statements).counts() == before
+    assert projector.position == 6
+    projector._history._db.execute("PRAGMA query_only = OFF")
+    assert projector.catch_up() == 7
+    projector.close()
+    lock.release()
+    live = digests(folder)
+    folder.statements.unlink()
+    assert digests(folder) == live
+
+
+def test_statements_that_may_not_be_read_are_not_burnt(folder: Folder) -> None:
+    """Trouble with the file that is no damage to it is said, and leaves it as it is."""
+    folder.history()
+    tell(folder.journal, RENAME)
+    kept = folder.statements.read_bytes()
+    folder.statements.rename(folder.path / "elsewhere")
+    folder.statements.mkdir()
+    with pytest.raises(FolderError, match="cannot be read as a statement table"):
+        folder.history()
+    assert folder.statements.is_dir()
+    assert (folder.path / "elsewhere").read_bytes() == kept
+
+
+def test_statements_at_the_head_are_read_without_the_lock(folder: Folder) -> None:
+    """A command that only reads waits for nobody when there is nothing to catch up."""
+    folder.history()
+    lock = folder.lock()
+    assert folder.history().position == 6
+    lock.release()

@@ -31,6 +31,8 @@ CREATE TABLE IF NOT EXISTS statement (
 );
 CREATE INDEX IF NOT EXISTS statement_of_subject ON statement (subject, predicate);
 CREATE INDEX IF NOT EXISTS statement_of_object ON statement (object, predicate);
+CREATE INDEX IF NOT EXISTS statement_opened ON statement (opened);
+CREATE INDEX IF NOT EXISTS statement_closed ON statement (closed) WHERE closed < 2147483647;
 CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY, known INTEGER NOT NULL);
 CREATE INDEX IF NOT EXISTS event_known ON event (known);
 CREATE TABLE IF NOT EXISTS breakpoint (
@@ -38,6 +40,14 @@ CREATE TABLE IF NOT EXISTS breakpoint (
 ) WITHOUT ROWID;
 """
 _AT: Final = 'opened <= :position AND closed > :position AND start <= :day AND "end" > :day'
+_IN_FORCE: Final = 'graph = 0 AND start <= :day AND "end" > :day'
+_KEPT: Final = """EXISTS (
+    SELECT 1 FROM statement k
+    WHERE k.graph = 0 AND k.subject = statement.subject AND k.predicate = statement.predicate
+    AND +k.object = statement.object AND k.opened <= :position AND k.closed > :position
+    AND k.start <= :day AND k."end" > :day
+)"""
+"""That the same triple holds all the same, from another statement."""
 
 
 class SnapshotKey(NamedTuple):
@@ -217,12 +227,12 @@ class History:
         if (old.breakpoint, old.version) != (new.breakpoint, new.version) or old.position > new.position:
             return None
         marks = {"old": old.position, **_of(new)}
-        moved = 'graph = 0 AND start <= :day AND "end" > :day AND '
-        gone = set(self._lines(f"{moved} closed > :old AND closed <= :position AND opened <= :old", marks))
-        come = set(self._lines(f"{moved} opened > :old AND opened <= :position AND closed > :position", marks))
-        if gone:
-            kept = set(self._lines(f"{moved} opened <= :position AND closed > :position", marks))
-            gone -= kept
+        gone = self._lines(
+            f"closed > :old AND closed <= :position AND closed < {NEVER} AND +opened <= :old AND {_IN_FORCE} "
+            f"AND NOT {_KEPT}",
+            marks,
+        )
+        come = self._lines(f"opened > :old AND opened <= :position AND closed > :position AND {_IN_FORCE}", marks)
         return b"".join(gone), b"".join(come)
 
     def digest(self, key: SnapshotKey) -> str:

@@ -49,9 +49,12 @@ class Snapshots:
             default: The key of the default graph.
             named: The keys of the named graphs, by IRI.
         """
-        asked = _Asked(default, tuple(sorted((named or {}).items())))
-        held = self._stores.pop(asked, None) or self._rolled(asked) or self._built(asked)
-        self._stores[asked] = held
+        asked = _Asked(default, tuple(sorted(named.items())) if named else ())
+        held = self._stores.pop(asked, None)
+        if held is not None:
+            self._stores[asked] = held
+            return held[0]
+        held = self._stores[asked] = self._rolled(asked) or self._built(asked)
         while len(self._stores) > 1 and sum(size for _, size in self._stores.values()) > self._max_triples:
             del self._stores[next(iter(self._stores))]
         return held[0]

@@ -15,6 +15,7 @@ import threading
 import time
 from collections import deque
 from contextlib import suppress
+from functools import lru_cache
 from itertools import count
 from multiprocessing.connection import Pipe
 from pathlib import Path
@@ -40,6 +41,10 @@ __all__ = ["GRAPHS", "TABLES", "Answer", "QueryWorkers", "Question"]
 _START_SECONDS: Final = 30.0
 _CLOSE_SECONDS: Final = 2.0
 _SUFFIX: Final = ".answer"
+
+
+_checked: Final = lru_cache(maxsize=256)(check)
+"""The guard, which need not read a query again that it let through."""
 
 
 class QueryWorkers:
@@ -110,7 +115,7 @@ class QueryWorkers:
         for form, media_type in question.formats.items():
             if media_type not in (GRAPHS if form == "graph" else TABLES):
                 raise ValueError(f"{media_type} is no format for {form}")
-        check(question.query, max_length=self._max_length, max_depth=self._max_depth)
+        _checked(question.query, max_length=self._max_length, max_depth=self._max_depth)
         seconds = self._deadline if deadline is None else deadline
         worker = self._take(seconds)
         spool = self._spool.next_file()

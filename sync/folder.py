@@ -110,10 +110,10 @@ class Folder:
     def _at(self, head: int) -> History | None:
         """The statements, when they are those of this journal up to its head, and of this version."""
         try:
+            last = self.journal.at(head)
             history = History.open(self.statements)
-        except FolderError:
+        except FolderError:  # whoever catches up will say what is wrong
             return None
-        last = self.journal.at(head)
         if last is not None and (history.version, history.meta("last")) == (projection.VERSION, last.event.id):
             return history
         history.close()

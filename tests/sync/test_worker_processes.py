@@ -76,11 +76,12 @@ def test_closing_ends_every_process_and_every_question(table: Path, tmp_path: Pa
 
 
 PARENT = """
-import sys, threading, time
+import signal, sys, threading, time
 from pathlib import Path
 from regiolog.sync.history import SnapshotKey
 from regiolog.sync.workers import Question, QueryWorkers
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored when the tests run in the background
 pool = QueryWorkers(Path(sys.argv[1]), spool=Path(sys.argv[2]), size=2, deadline=60)
 pool.ask(Question(query="ASK {{}}", default=SnapshotKey(0, 1, 1)))
 for query in {queries!r}:

@@ -17,6 +17,7 @@ from regiolog.events.demarcation import (
     AssignmentsWereConfirmed,
     MunicipalitiesWereLeftPending,
     MunicipalityWasAssigned,
+    MunicipalityWasReassigned,
     RegionsWereDemarcated,
 )
 from regiolog.events.errors import Refusal, UnknownKey
@@ -88,7 +89,7 @@ def _record(held: Held, event: Event, now: datetime, *, named: bool) -> Event | 
 
 def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Event | None:
     if named and (known := held.event(asked.event["id"])) is not None:
-        if isinstance(known, EventWasCorrected | EventWasRetracted):
+        if _asks_the_same(held, known, asked):
             return None
         raise Refusal(f"the id {known.id} is in use for something else", field="id", event=held.name_of(known.id))
     _check_beginning(held, None)
@@ -119,6 +120,19 @@ def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Ev
         _must_be_registered(held, event.decision, "decision")
     _hold(held, event, also=before)
     return event
+
+
+def _asks_the_same(held: Held, known: Event, asked: Correction) -> bool:
+    """Whether a correction or retraction that was recorded is the one that is asked for again."""
+    if isinstance(known, EventWasRetracted):
+        target = held.event_at(asked.target) if isinstance(asked.target, int) else held.event(asked.target)
+        origin = target.corrects if isinstance(target, EventWasCorrected) else target and target.id
+        return asked.change is None and origin == known.retracts
+    if not isinstance(known, EventWasCorrected) or asked.change is None:
+        return False
+    return as_record(patched(known.replacement, asked.change)) == {
+        name: value for name, value in as_record(known.replacement).items() if not name.startswith("known_")
+    }
 
 
 def _read(kind: type[Event], record: dict[str, object]) -> Event:
@@ -229,6 +243,8 @@ def _check_keys(held: Held, event: Event) -> None:
                 raise Refusal("it names a municipality twice, or none", field="merged")
             if event.merged == (into.nis,):
                 raise Refusal("a municipality cannot become itself", field="into.nis")
+        case MunicipalityWasReassigned(from_region=left, to_region=joined) if left == joined:
+            raise Refusal("a municipality cannot move to the region that it leaves", field="to_region")
         case MunicipalitiesWereLeftPending(municipalities=codes) if len(set(codes)) != len(codes):
             raise Refusal("it names a municipality twice", field="municipalities")
         case SubregionWasAnnounced(within=region) | SubregionWasDesignated(within=region):

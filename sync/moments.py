@@ -46,11 +46,12 @@ def resolve(history: History, at: str | None, known: str | None, *, clock: Clock
     if day < coverage:
         raise BadMoment(f"at={day} is before coverage begins on {coverage}")
     last = history.head_known()
-    head = max(clock(), last)
+    now = clock()
+    head = max(now, last)
     if known is None:
         position = history.position
         return Moment(day, head, position, history.key(day, position), fixed=False)
-    instant = parse_known(known, clock)
+    instant = parse_known(known, lambda: now)
     if instant > head:
         raise BadMoment(f"known={known} is after the head, {instant_text(head)}")
     position = history.position_at(instant)

@@ -118,6 +118,7 @@ def test_an_id_in_use_for_something_else_is_refused(journal: Journal) -> None:
             "event 6, demarcation",
         ),
         ([], {**MOVE, "from_region": "zuid", "to_region": "noord"}, "is not in region zuid", "demarcation"),
+        ([], {**MOVE, "to_region": "noord"}, "the region that it leaves", None),
         ([MERGER], {**MERGER, "into": {**MERGER["into"], "nis": "20002"}}, "ended on 2022-01-01", "event 7"),
         ([MERGER], {**RENAME, "valid_from": "2022-01-01"}, "ended on 2022-01-01", "event 7"),
         ([], {**MERGER, "into": {**MERGER["into"], "nis": "10003"}}, "in use already", "beginning"),
@@ -303,6 +304,12 @@ class TestCorrections:
         tell(journal, {**self.correct("rename", name="B"), "id": "c"})
         assert tell(journal, {**self.correct("rename", name="B"), "id": "c"}).silent == 1
         assert tell(journal, self.correct("c", name="B")).silent == 1
+
+    def test_an_id_in_use_for_another_correction_is_refused(self, journal: Journal) -> None:
+        """A correction is never taken for another one that bears its id."""
+        tell(journal, {**RENAME, "id": "rename"}, {**self.correct("rename", name="B"), "id": "c"})
+        refuses(journal, {**self.correct("demarcation", note="x"), "id": "c"}, because="in use for something else")
+        refuses(journal, {**self.retract("demarcation"), "id": "c"}, because="in use for something else")
 
     def test_a_second_correction_names_the_first(self, journal: Journal) -> None:
         """Whoever corrects must have seen the last word on it."""

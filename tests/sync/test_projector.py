@@ -201,6 +201,11 @@ class TestMoments:
         moment = resolve(folder.history(), "now", "2021-06-01", clock=folder.clock)
         assert moment.known == self.NOW
 
+    def test_today_can_be_asked_while_time_goes_on(self, folder: Folder) -> None:
+        """The head is not behind what today means, however long it takes to ask."""
+        clock = TurnedClock()
+        assert resolve(folder.history(), None, "2021-06-01", clock=lambda: clock.turn(seconds=1)).position == 6
+
     def test_equal_keys_for_equal_graphs(self, folder: Folder) -> None:
         """Days between which nothing begins or ends share a key, and a closed breakpoint is none."""
         history = folder.history()

@@ -206,7 +206,7 @@ def fold_decision(key: str, facts: list[Fact]) -> Decision:
             case DecisionWasLinked(decision=subject, relation=relation, other=other):
                 _must_be_registered(state, fact)
                 if subject == other:
-                    raise Impossible(fact, f"decision {key} cannot bear on itself", None)
+                    raise Impossible(fact, f"decision {key} cannot bear on itself", None, "other")
                 if subject == key:
                     state.links.append((relation, other, fact))
             case DecisionWasSuperseded(superseded=ended):
@@ -222,7 +222,7 @@ def fold_decision(key: str, facts: list[Fact]) -> Decision:
 
 def _must_be_registered(state: Decision, fact: Fact) -> None:
     if state.registered is None:
-        raise Impossible(fact, f"decision {state.key} is unknown", None)
+        raise Impossible(fact, f"decision {state.key} is unknown", None, "decision")
 
 
 def _settle(state: Decision, fact: Fact, ended: str, fate: Literal["superseded", "refused", "withdrawn"]) -> None:

@@ -30,6 +30,10 @@ MEMBERS = "members"
 stands and not who else is in it; ending a region reads its members."""
 
 
+ADDRESS = "address"
+"""The kind of entity, and of tag, for an address that somebody else published: it names one thing and no other."""
+
+
 class Event(
     msgspec.Struct,
     frozen=True,

@@ -32,14 +32,16 @@ class Impossible(Exception):
         fact: The fact that cannot hold.
         reason: One sentence that says why.
         against: The fact that it contradicts, when it is one.
+        field: The field of its record that is to blame, when no other fact is.
     """
 
-    def __init__(self, fact: Fact, reason: str, against: Fact | None) -> None:
+    def __init__(self, fact: Fact, reason: str, against: Fact | None, field: str | None = None) -> None:
         """Keep the parts apart; a rule decides which of them was asked for."""
         super().__init__(reason)
         self.fact = fact
         self.reason = reason
         self.against = against
+        self.field = field
 
 
 def in_valid_order(facts: Iterable[Fact]) -> list[Fact]:

@@ -178,9 +178,9 @@ def _merge(state: Municipality, fact: Fact, event: MunicipalitiesWereMerged) -> 
 def _must_exist(state: Municipality, fact: Fact) -> None:
     day = fact.event.valid_from
     if state.begun is None or (state.begin is not None and (day is None or day < state.begin)):
-        raise Impossible(fact, f"municipality {state.nis} has not begun on {day}", state.begun)
+        raise Impossible(fact, f"municipality {state.nis} has not begun on {day}", state.begun, "valid_from")
     if state.end is not None and (day is None or state.end <= day):
-        raise Impossible(fact, f"municipality {state.nis} ended on {state.end}", state.ended)
+        raise Impossible(fact, f"municipality {state.nis} ended on {state.end}", state.ended, "valid_from")
 
 
 def _end(state: Municipality, fact: Fact) -> None:
@@ -201,7 +201,7 @@ def _name(state: Municipality, fact: Fact, name: str, language: str, *, new: boo
     if new and held is not None:
         raise Impossible(fact, f"{state.nis} has the name {held.value} in {language} already", held.cause)
     if not new and held is None:
-        raise Impossible(fact, f"{state.nis} has no name in {language} to change", None)
+        raise Impossible(fact, f"{state.nis} has no name in {language} to change", None, "language")
     if held is not None and held.value == name:
         raise Impossible(fact, f"{state.nis} is called {name} already", held.cause)
     state.names.setdefault(language, Timeline()).put(name, fact)

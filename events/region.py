@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from regiolog.events.event import Entity, Event
+from regiolog.events.event import ADDRESS, Entity, Event
 from regiolog.events.fact import Fact, Impossible, in_valid_order
 from regiolog.events.timeline import Timeline
 
@@ -52,6 +52,10 @@ class RegionWasDesignated(_OfRegion, frozen=True, kw_only=True, tag="region-was-
     name: str
     iri: str | None = None
     code: str | None = None
+
+    def touches(self) -> tuple[Entity, ...]:
+        """The region, and the address that it goes by."""
+        return (*super().touches(), *_address(self.iri))
 
 
 class RegionWasRenamed(_OfRegion, frozen=True, kw_only=True, tag="region-was-renamed"):
@@ -109,6 +113,10 @@ class SubregionWasDesignated(_OfSubregion, frozen=True, kw_only=True, tag="subre
     name: str
     iri: str | None = None
 
+    def touches(self) -> tuple[Entity, ...]:
+        """The subregion, and the address that it goes by."""
+        return (*super().touches(), *_address(self.iri))
+
 
 class SubregionWasRenamed(_OfSubregion, frozen=True, kw_only=True, tag="subregion-was-renamed"):
     """The same subregion goes by another name (subregio hernoemd).
@@ -122,6 +130,10 @@ class SubregionWasRenamed(_OfSubregion, frozen=True, kw_only=True, tag="subregio
 
 class SubregionWasEnded(_OfSubregion, frozen=True, kw_only=True, tag="subregion-was-ended"):
     """A subregion was abolished (subregio opgeheven)."""
+
+
+def _address(iri: str | None) -> tuple[Entity, ...]:
+    return () if iri is None else (Entity(ADDRESS, iri),)
 
 
 @dataclass(slots=True)
@@ -216,6 +228,6 @@ def _begin(state: Region, fact: Fact, status: Status) -> None:
 def _must_be(state: Region, fact: Fact, status: Status) -> None:
     last = state.statuses.spans[-1] if state.statuses.spans else None
     if last is None:
-        raise Impossible(fact, f"region {state.key} has not begun on {fact.event.valid_from}", None)
+        raise Impossible(fact, f"region {state.key} has not begun on {fact.event.valid_from}", None, "valid_from")
     if last.value != status:
         raise Impossible(fact, f"region {state.key} was {last.value} on {last.start}, not {status}", last.cause)

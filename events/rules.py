@@ -17,14 +17,13 @@ from regiolog.events.demarcation import (
     AssignmentsWereConfirmed,
     MunicipalitiesWereLeftPending,
     MunicipalityWasAssigned,
-    MunicipalityWasReassigned,
     RegionsWereDemarcated,
 )
 from regiolog.events.errors import Refusal, UnknownKey
 from regiolog.events.event import MEMBERS, Entity, Event, says_the_same
 from regiolog.events.fact import Fact, Impossible
+from regiolog.events.keys import check_keys, must_be_registered
 from regiolog.events.municipality import (
-    MunicipalitiesWereMerged,
     MunicipalityWasMovedToProvince,
     MunicipalityWasNamed,
     MunicipalityWasRenamed,
@@ -32,11 +31,9 @@ from regiolog.events.municipality import (
 from regiolog.events.record import Correction, Wish, as_record, patched
 from regiolog.events.region import (
     RegionLapsed,
-    RegionWasAnnounced,
     RegionWasDesignated,
     RegionWasEnded,
     RegionWasRenamed,
-    SubregionWasAnnounced,
     SubregionWasDesignated,
 )
 from regiolog.events.register import RegisterWasBegun
@@ -80,7 +77,7 @@ def _record(held: Held, event: Event, now: datetime, *, named: bool) -> Event | 
     if isinstance(event, RegisterWasBegun) and held.register() is not None:
         return None
     _check_backfill(held, event, now)
-    _check_keys(held, event)
+    check_keys(held, event)
     if _is_so(held, event):
         return None
     _hold(held, event)
@@ -110,25 +107,26 @@ def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Ev
         }:
             return None
         _check_coverage(held, replacement)
-        _check_keys(held, replacement)
+        check_keys(held, replacement)
         event = _read(
             EventWasCorrected,
             {**asked.event, "corrects": origin, "replacement": as_record(replacement), "tagged": scope},
         )
     _check_backfill(held, event, now)
     if event.decision is not None:
-        _must_be_registered(held, event.decision, "decision")
+        must_be_registered(held, event.decision, "decision")
     _hold(held, event, also=before)
     return event
 
 
 def _asks_the_same(held: Held, known: Event, asked: Correction) -> bool:
     """Whether a correction or retraction that was recorded is the one that is asked for again."""
+    target = _named_by(held, asked.target)
+    if target is None:
+        return False
     if isinstance(known, EventWasRetracted):
-        target = held.event_at(asked.target) if isinstance(asked.target, int) else held.event(asked.target)
-        origin = target.corrects if isinstance(target, EventWasCorrected) else target and target.id
-        return asked.change is None and origin == known.retracts
-    if not isinstance(known, EventWasCorrected) or asked.change is None:
+        return asked.change is None and known.retracts == _origin(target)
+    if not isinstance(known, EventWasCorrected) or asked.change is None or known.corrects != _origin(target):
         return False
     return as_record(patched(known.replacement, asked.change)) == {
         name: value for name, value in as_record(known.replacement).items() if not name.startswith("known_")
@@ -139,16 +137,26 @@ def _read(kind: type[Event], record: dict[str, object]) -> Event:
     return msgspec.convert(record, kind)
 
 
+def _named_by(held: Held, target: str | int) -> Event | None:
+    """The event that a record names by its id or its position; None when there is none."""
+    return held.event_at(target) if isinstance(target, int) else held.event(target)
+
+
+def _origin(event: Event) -> str:
+    """The id of the event that first said it."""
+    match event:
+        case EventWasCorrected(corrects=origin) | EventWasRetracted(retracts=origin):
+            return origin
+        case _:
+            return event.id
+
+
 def _target(held: Held, target: str | int, field: str) -> tuple[str, Fact]:
     """The event that is to be corrected, by the id of its origin, and what it says now."""
-    event = held.event_at(target) if isinstance(target, int) else held.event(target)
+    event = _named_by(held, target)
     if event is None:
         raise UnknownKey(f"there is no event {target}", field=field)
-    origin = event.id
-    if isinstance(event, EventWasCorrected):
-        origin = event.corrects
-    elif isinstance(event, EventWasRetracted):
-        origin = event.retracts
+    origin = _origin(event)
     last = held.last_word(origin)
     fact = held.fact(origin)
     if fact is None:
@@ -173,6 +181,10 @@ def _check_promises(before: Event, after: Event) -> None:
             fixed = ("iri",)
         case _:
             pass
+    if isinstance(before, RegisterWasBegun) and isinstance(after, RegisterWasBegun):
+        gone = before.provinces.keys() - after.provinces.keys()
+        if gone:
+            raise Refusal("a province cannot be taken away: others may rest on it", field=f"provinces.{min(gone)}")
     for name in fixed:
         if getattr(before, name) != getattr(after, name):
             raise Refusal("it is a published name, which a correction cannot change", field=name)
@@ -217,79 +229,6 @@ def _check_backfill(held: Held, event: Event, now: datetime) -> None:
         )
     if event.known_from < last.known_from:
         raise Refusal("it is known earlier than the event before it", field="known_from", event=held.name_of(last.id))
-
-
-def _check_keys(held: Held, event: Event) -> None:
-    """Every key that an event names is one that the register has had, save those that it brings in."""
-    brought = _brought_in(event)
-    if event.decision is not None and Entity("decision", event.decision) not in brought:
-        _must_be_registered(held, event.decision, "decision")
-    for entity in event.touches():
-        if entity in brought or isinstance(event, RegisterWasBegun):
-            continue
-        if entity.kind == "decision":
-            _must_be_registered(held, entity.key, "decision")
-        else:
-            kind = "region" if entity.kind == MEMBERS else entity.kind
-            if not held.facts(Entity(kind, entity.key)):
-                what = "NIS code" if kind == "municipality" else kind
-                raise UnknownKey(f"{what} {entity.key} is unknown", field=_field_of(event, entity.key))
-    match event:
-        case MunicipalityWasMovedToProvince(province=province):
-            _must_be_province(held, province, "province")
-        case MunicipalitiesWereMerged(into=into):
-            _must_be_province(held, into.province, "into.province")
-            if len(set(event.merged)) != len(event.merged) or not event.merged:
-                raise Refusal("it names a municipality twice, or none", field="merged")
-            if event.merged == (into.nis,):
-                raise Refusal("a municipality cannot become itself", field="into.nis")
-        case MunicipalityWasReassigned(from_region=left, to_region=joined) if left == joined:
-            raise Refusal("a municipality cannot move to the region that it leaves", field="to_region")
-        case MunicipalitiesWereLeftPending(municipalities=codes) if len(set(codes)) != len(codes):
-            raise Refusal("it names a municipality twice", field="municipalities")
-        case SubregionWasAnnounced(within=region) | SubregionWasDesignated(within=region):
-            if not held.facts(Entity("region", region)):
-                raise UnknownKey(f"region {region} is unknown", field="within")
-        case RegionsWereDemarcated() | AssignmentsWereConfirmed():
-            loose = event.evidence_of.keys() - event.assignments.keys()
-            if loose:
-                raise Refusal(f"{min(loose)} is not among the assignments", field="evidence_of")
-        case _:
-            pass
-
-
-def _brought_in(event: Event) -> set[Entity]:
-    match event:
-        case DecisionWasRegistered(decision=str() as key):
-            return {Entity("decision", key)}
-        case MunicipalitiesWereMerged():
-            return set() if event.absorbs else {Entity("municipality", event.into.nis)}
-        case RegionWasAnnounced(region=key) | RegionWasDesignated(region=key):
-            return {Entity("region", key)}
-        case SubregionWasAnnounced(subregion=key) | SubregionWasDesignated(subregion=key):
-            return {Entity("subregion", key)}
-        case _:
-            return set()
-
-
-def _must_be_registered(held: Held, key: str, field: str) -> None:
-    if held.decision(key).registered is None:
-        raise UnknownKey(f"decision {key} is unknown", field=field)
-
-
-def _must_be_province(held: Held, nis: str, field: str) -> None:
-    if not held.facts(Entity("province", nis)):
-        raise UnknownKey(f"province {nis} is unknown", field=field)
-
-
-def _field_of(event: Event, key: str) -> str | None:
-    """The field of a record in which a key stands, for the reader of a refusal."""
-    for name, value in as_record(event).items():
-        if value == key or (isinstance(value, list | dict) and key in value):
-            return name
-        if isinstance(value, dict) and key in value.values():
-            return name
-    return None
 
 
 def _is_so(held: Held, event: Event) -> bool:
@@ -410,7 +349,8 @@ def _contradiction(held: Held, found: Impossible, wish: Event) -> Refusal:
     if isinstance(wish, EventWasRetracted):
         mine.add(wish.retracts)
     if found.fact.event.id in mine:
-        if found.against is None:
-            return Refusal(found.reason, field="valid_from")
-        return Refusal(found.reason, event=held.name_of(found.against.event.id))
+        against = found.against
+        return Refusal(
+            found.reason, field=found.field, event=None if against is None else held.name_of(against.event.id)
+        )
     return Refusal(f"it would make a later event impossible: {found.reason}", event=held.name_of(found.fact.event.id))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from typing import Final
 
@@ -45,6 +45,12 @@ class Folder:
             except OSError as error:
                 raise FolderError(f"the data folder {path} cannot be made: {error.strerror}") from None
         self.journal: Journal = open_journal(path, clock, create=create)
+        if create and not self.journal.head() and (stands := self._stands()):
+            self.journal.close()
+            raise FolderError(
+                f"the journal in {path} is empty, but its statements stand at event {stands}: put the journal back, "
+                f"or remove {FILE} to begin anew"
+            )
 
     @property
     def statements(self) -> Path:
@@ -55,6 +61,12 @@ class Folder:
     def spool(self) -> Path:
         """Where answers are written before they are sent."""
         return self.path / SPOOL
+
+    def _stands(self) -> int:
+        """How far the statements are, whatever the journal says; 0 when there are none."""
+        with suppress(FolderError), closing(History.open(self.statements)) as history:
+            return history.position
+        return 0
 
     def close(self) -> None:
         """Let go of the journal."""
@@ -109,14 +121,15 @@ class Folder:
 
     def _at(self, head: int) -> History | None:
         """The statements, when they are those of this journal up to its head, and of this version."""
-        try:
+        history: History | None = None
+        with suppress(FolderError):  # whoever catches up will say what is wrong, or mend it
             last = self.journal.at(head)
             history = History.open(self.statements)
-        except FolderError:  # whoever catches up will say what is wrong
-            return None
-        if last is not None and (history.version, history.meta("last")) == (projection.VERSION, last.event.id):
-            return history
-        history.close()
+            history.check()
+            if last is not None and (history.version, history.meta("last")) == (projection.VERSION, last.event.id):
+                return history
+        if history is not None:
+            history.close()
         return None
 
     def _wait(self, head: int) -> History:
@@ -141,10 +154,13 @@ class Folder:
         Raises:
             FolderError: They can neither be read nor written.
         """
+        history: HistoryWriter | None = None
         try:
             history = HistoryWriter.open(self.statements, readonly=False)
             history.check()
         except StatementsDamaged:
+            if history is not None:
+                history.close()
             say("building the statements again: they cannot be read")
             for suffix in ("", "-wal", "-shm"):
                 self.statements.with_name(f"{FILE}{suffix}").unlink(missing_ok=True)

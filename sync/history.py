@@ -123,9 +123,7 @@ class History:
                 db.executescript(SCHEMA)
             db.execute("SELECT 1 FROM meta LIMIT 1")
         except sqlite3.Error as error:
-            # Every other trouble, such as a full disk or a missing permission, has a class of its own.
-            kind = StatementsDamaged if type(error) is sqlite3.DatabaseError else FolderError
-            raise kind(f"{path} cannot be read as a statement table: {error}") from None
+            raise _trouble(error)(f"{path} cannot be read as a statement table: {error}") from None
         return cls(db)
 
     def close(self) -> None:
@@ -137,11 +135,12 @@ class History:
 
         Raises:
             StatementsDamaged: It is damaged.
+            FolderError: It cannot be read.
         """
         try:
             found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except sqlite3.DatabaseError as error:
-            found = str(error)
+        except sqlite3.Error as error:
+            raise _trouble(error)(f"the statement table cannot be read: {error}") from None
         if found != "ok":
             raise StatementsDamaged(f"the statement table is damaged: {found}")
 
@@ -312,6 +311,11 @@ class History:
             marks,
         )
         return (Timed(Statement(*row[:6]), row[6], row[7]) for row in rows)
+
+
+def _trouble(error: sqlite3.Error) -> type[FolderError]:
+    """Damage is a plain DatabaseError; a full disk, a missing permission and the like have classes of their own."""
+    return StatementsDamaged if type(error) is sqlite3.DatabaseError else FolderError
 
 
 def _of(key: SnapshotKey) -> dict[str, int]:

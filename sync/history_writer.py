@@ -65,10 +65,11 @@ class HistoryWriter(History):
         try:
             self._write(position, known, closing, opening)
         except BaseException:
-            self._db.execute("ROLLBACK TO event")
+            if self._db.in_transaction:  # a full disk has ended it already
+                self._db.execute("ROLLBACK TO event")
+                self._db.execute("RELEASE event")
             raise
-        finally:
-            self._db.execute("RELEASE event")
+        self._db.execute("RELEASE event")
 
     def _write(
         self, position: int, known: datetime, closing: Iterable[Statement], opening: Iterable[Statement]

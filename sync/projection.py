@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from regiolog.events.decision import DecisionWasRegistered, fold_decision
 from regiolog.events.demarcation import EvidenceOf
-from regiolog.events.event import MEMBERS, Entity, Event
+from regiolog.events.event import ADDRESS, MEMBERS, Entity, Event
 from regiolog.events.fact import Fact
 from regiolog.events.municipality import (
     MunicipalitiesWereMerged,
@@ -96,7 +96,7 @@ def statements_of(entity: Entity, facts: list[Fact], names: Names) -> set[Statem
         Impossible: The facts cannot hold beside each other.
         KeyError: There is no way to project a thing of this kind.
     """
-    if not facts or entity.kind == MEMBERS:
+    if not facts or entity.kind in {ADDRESS, MEMBERS}:
         return set()
     sketch = Sketch()
     _SKETCHES[entity.kind](sketch, entity.key, facts, names)

@@ -100,7 +100,6 @@ class Projector:
         self._said: dict[Entity, set[Statement]] = {}
         self._regions: dict[str, str] = {}
         self._names: projection.Names | None = None
-        self._known = datetime.min.replace(tzinfo=UTC)
         self._stopped: str | None = None
         self._halt = threading.Event()
         self._thread: threading.Thread | None = None
@@ -194,6 +193,7 @@ class Projector:
         self._said.clear()
         self._regions.clear()
         self._reached: Recorded | None = None
+        self._known = datetime.min.replace(tzinfo=UTC)
         if not self.position:
             return
         for recorded in self._journal.replay(upto=self.position):

@@ -7,6 +7,9 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import pytest
+
+from regiolog.events.errors import Refusal
 from regiolog.events.journal import Journal
 from regiolog.events.recording import Outcome, read_wishes, record
 
@@ -95,3 +98,12 @@ def lines(records: Iterable[Record]) -> list[tuple[int, bytes]]:
 def tell(journal: Journal, *records: Record, clock: TurnedClock | None = None) -> Outcome:
     """Record what some records say, all of it or nothing."""
     return record(journal, read_wishes(lines(records)), clock=clock or TurnedClock())
+
+
+def refuses(journal: Journal, *records: Record, because: str, kind: type[Refusal] = Refusal) -> Refusal:
+    """See that records are refused for a reason, and that nothing of them was recorded."""
+    head = journal.head()
+    with pytest.raises(kind, match=because) as refused:
+        tell(journal, *records)
+    assert journal.head() == head
+    return refused.value

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-from pathlib import Path
-
 import pytest
 
+from tests.facts import table, with_tables
 from tests.journeys.conftest import Served
-
-TABLES = Path(__file__).parents[3] / "shared" / "data"
 
 DAYS = [
     "2018-01-01",
@@ -40,17 +36,11 @@ KNOWN = [
 Place = tuple[str, str, str]
 
 
-def table(name: str) -> list[dict[str, str]]:
-    """The rows of one of the tables."""
-    with (TABLES / name).open(encoding="utf-8", newline="") as rows:
-        return list(csv.DictReader(rows))
-
-
 def read_naively(at: str, known: str | None) -> dict[str, Place]:
     """Name, province and region of every municipality on a day, by what the decisions known by then had ended."""
     published = {
         row["decision_id"]: row["published_on"] or row["decided_on"] or row["adopted_on"] or row["in_force_from"]
-        for row in table("decisions.csv")
+        for row in table("decisions")
     }
     changing = {"2019-01-01": "FUSIES-2019", "2023-03-19": "REGIODECREET", "2025-01-01": "FUSIES-2025"}
 
@@ -63,17 +53,17 @@ def read_naively(at: str, known: str | None) -> dict[str, Place]:
 
     found = {
         row["nis"]: (row["name_nl"], row["province_nis"], "")
-        for row in table("municipalities.csv")
+        for row in table("municipalities")
         if is_known(changing.get(row["valid_from"])) and holds(row)
     }
-    for row in table("region_members.csv"):
+    for row in table("region_members"):
         nis = row["municipality_nis"]
         if is_known(row["decision_id"]) and holds(row) and nis in found:
             found[nis] = (*found[nis][:2], row["region_key"])
     return found
 
 
-@pytest.mark.skipif(not TABLES.is_dir(), reason="the tables of facts are not beside the repository")
+@with_tables
 @pytest.mark.parametrize("known", KNOWN)
 def test_every_municipality_on_every_breakpoint_as_known_then(served: Served, known: str | None) -> None:
     """Each municipality's name, province and region, on each side of each change and of each publication."""

@@ -5,15 +5,13 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from regiolog.sync.archive import archive_lines
+from tests.facts import TABLES, table, with_tables
 
-ROOT = Path(__file__).resolve().parents[2]
-TABLES = ROOT.parent / "shared" / "data"
 DATES = {
     "decided": "decided_on",
     "adopted": "adopted_on",
@@ -33,19 +31,12 @@ DAYS = (
 LATER = ("2024-12-31", "2025-01-01", "2026-11-23")
 
 Line = dict[str, Any]
-with_tables = pytest.mark.skipif(not TABLES.is_dir(), reason="the tables of facts are not beside the repository")
 
 
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
     """Every line of the archive, in order."""
     return [json.loads(line) for line in archive_lines()]
-
-
-def table(name: str) -> list[dict[str, str]]:
-    """The rows of one table of facts."""
-    with (TABLES / f"{name}.csv").open(encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
 
 
 def on(rows: list[dict[str, str]], day: str) -> list[dict[str, str]]:

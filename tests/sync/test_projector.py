@@ -15,7 +15,7 @@ from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
 from regiolog.sync.moments import resolve
 from regiolog.sync.projector import FolderInUse
-from tests.builders import BASE, TurnedClock, decision, said, small_register, tell
+from tests.builders import BASE, TurnedClock, beginning, decision, said, small_register, tell
 
 RENAME = said("municipality-was-renamed", "2021-07-01", municipality="10001", name="Nieuwdorp", id="rename")
 
@@ -307,3 +307,50 @@ def test_statements_at_the_head_are_read_without_the_lock(folder: Folder) -> Non
     lock = folder.lock()
     assert folder.history().position == 6
     lock.release()
+
+
+def test_a_first_load_that_broke_off_keeps_its_known_times(tmp_path: Path) -> None:
+    """What is projected again after a full disk is known from when it was known, not from the last that was tried."""
+    clock = TurnedClock()
+    folder = Folder(tmp_path, create=True, clock=clock)
+    known = []
+    for record in [beginning(), *[decision(f"D{number}") for number in range(200)]]:
+        known.append(clock.turn(days=1))
+        tell(folder.journal, record, clock=clock)
+    lock = folder.lock()
+    projector = folder.projector()
+    (pages,) = projector._history._db.execute("PRAGMA page_count").fetchone()
+    projector._history._db.execute(f"PRAGMA max_page_count = {pages + 8}")
+    with pytest.raises(FolderError, match="full"):
+        projector.catch_up()
+    projector._history._db.execute("PRAGMA max_page_count = 100000")
+    assert projector.catch_up() == len(known)
+    history = History.open(folder.statements)
+    assert [history.known_of(position) for position in range(1, len(known) + 1)] == known
+    projector.close()
+    lock.release()
+    folder.close()
+
+
+def test_damage_in_the_midst_of_the_statements_is_found(folder: Folder) -> None:
+    """A table whose first page is whole and whose others are not is built again, at the head as well."""
+    before = digests(folder)
+    whole = folder.statements.read_bytes()
+    assert len(whole) > 5 * 4096
+    folder.statements.write_bytes(whole[: 2 * 4096] + b"\xff" * (len(whole) - 2 * 4096))
+    told: list[str] = []
+    folder.history(told.append)
+    assert told == ["building the statements again: they cannot be read"]
+    assert digests(folder) == before
+
+
+def test_an_emptied_journal_is_not_begun_anew(folder: Folder) -> None:
+    """A journal that was lost while its statements remain is said, and nothing is written over them."""
+    folder.history()
+    folder.close()
+    for path in folder.path.glob("journal.sqlite*"):
+        path.unlink()
+    kept = folder.statements.read_bytes()
+    with pytest.raises(FolderError, match="its statements stand at event 6: put the journal back"):
+        Folder(folder.path, create=True)
+    assert folder.statements.read_bytes() == kept

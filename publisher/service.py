@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from types import TracebackType
-from typing import Self
+from typing import Final, Self
 from weakref import WeakSet
 
 from regiolog.events.temporal import Clock, system_clock
@@ -14,6 +14,9 @@ from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
 from regiolog.sync.projector import Standing
 from regiolog.sync.workers import QueryWorkers
+
+_SPARE: Final = 2
+"""How many threads no query may hold, so that pages and the questions after our health are always answered."""
 
 
 def query_workers(settings: Settings, folder: Folder, *, size: int | None = None) -> QueryWorkers:
@@ -25,7 +28,7 @@ def query_workers(settings: Settings, folder: Folder, *, size: int | None = None
         deadline=settings.deadline,
         memory_bytes=settings.memory,
         answer_bytes=settings.answer_bytes,
-        waiting=settings.queue,
+        waiting=max(0, min(settings.queue, settings.threads - settings.workers - _SPARE)),
         max_length=settings.query_bytes,
         max_depth=settings.query_depth,
     )

@@ -51,21 +51,21 @@ class Settings:
         answer_bytes: How many bytes an answer to a query may have.
         query_bytes: How many bytes a query may have.
         query_depth: How deep a query may be nested.
-        queue: How many queries may wait for a worker.
+        queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
     """
 
     data: Path = Path("regiolog-data")
     host: str = "127.0.0.1"
     port: int = 8000
     base_iri: str | None = None
-    threads: int = 8
+    threads: int = 16
     workers: int = 2
     deadline: float = 10.0
     memory: int = 2 * 2**30
     answer_bytes: int = 256 * 2**20
     query_bytes: int = 32 * 2**10
     query_depth: int = 100
-    queue: int = 64
+    queue: int = 8
 
 
 def read_settings(

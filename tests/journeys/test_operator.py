@@ -99,6 +99,24 @@ def test_a_taken_port_is_refused_before_anything_else(mine: Served, host: str, t
     assert not (tmp_path / "data").exists()
 
 
+def test_many_runaway_queries_leave_room_for_the_rest(mine: Served) -> None:
+    """What finds no room is told so at once, and whether the service is alive is answered all the while."""
+    statuses: list[int] = []
+    threads = [
+        threading.Thread(target=lambda: statuses.append(mine.get("sparql", query=RUNAWAY).status)) for _ in range(30)
+    ]
+    for thread in threads:
+        thread.start()
+    longest = 0.0
+    while any(thread.is_alive() for thread in threads):
+        start = time.monotonic()
+        assert mine.get("health/live").status == 200
+        longest = max(longest, time.monotonic() - start)
+    assert longest < 2, "it was answered only once a runaway query had met its deadline"
+    assert statuses == [503] * 30
+    assert mine.get("sparql", accept="text/csv", query=COUNT, at="2018-12-31").text.split() == ["n", "308"]
+
+
 def test_another_base_iri_is_refused_with_both_named(served: conftest.Served, tmp_path: Path) -> None:
     """What was published under an address stays there."""
     data = copied(served.data / "journal.sqlite", tmp_path)

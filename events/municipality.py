@@ -154,7 +154,7 @@ class Authority(msgspec.Struct, frozen=True, omit_defaults=True, forbid_unknown_
 class AuthoritiesWereLinked(Event, frozen=True, kw_only=True, tag="authorities-were-linked"):
     """The local authorities of municipalities were found (lokale besturen gekoppeld).
 
-    Each is linked from `valid_from` on, or from the beginning of its municipality when that is later or unknown.
+    Each is linked from `valid_from` on; without one, from the beginning of its municipality, known or not.
 
     Attributes:
         authorities: Local authorities by the NIS code of the municipality that they govern.

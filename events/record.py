@@ -45,6 +45,11 @@ _KEYS: Final = frozenset(
 )
 _IRIS: Final = frozenset({"iri", "authority", "area", "base_iri"})
 _BY_CODE: Final = frozenset({"provinces", "municipalities", "assignments", "evidence_of", "authorities"})
+_SUBJECTS: Final = frozenset({"assignments", "authorities", "merged", "municipalities", "provinces"})
+_UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of what is not seen: control and format characters, lone surrogates, line separators."""
+_LONGEST_NAME: Final = 300
+_LONGEST_TEXT: Final = 4_000
 _OURS: Final = frozenset({"recorded_at", "replacement", "tagged"})
 
 
@@ -242,6 +247,8 @@ def _refusal(problem: str) -> Refusal:
 
 def _check(path: str, name: str, value: Any) -> None:
     """Look at every text in a record as what its field says that it is."""
+    if isinstance(value, dict | list) and not value and name in _SUBJECTS:
+        raise Refusal("it is empty, so that the record says nothing", field=path)
     if isinstance(value, dict):
         for key, inner in value.items():
             if name in _BY_CODE:
@@ -261,9 +268,12 @@ def _inner(name: str, key: str) -> str:
 
 
 def _check_text(path: str, name: str, text: str) -> None:
-    bad = next((char for char in text if unicodedata.category(char) in {"Cc", "Cs", "Zl", "Zp"}), None)
+    bad = next((char for char in text if unicodedata.category(char) in _UNSEEN), None)
     if bad is not None:
         raise Refusal(f"it holds the control character U+{ord(bad):04X}", field=path)
+    longest = _LONGEST_NAME if name in {"name", "title", "body"} else _LONGEST_TEXT
+    if len(text) > longest:
+        raise Refusal(f"it has {len(text):,} characters, and may have {longest:,}", field=path)
     if text != text.strip():
         raise Refusal("it begins or ends with a space", field=path)
     if not text:

@@ -10,6 +10,8 @@ from datetime import date
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
+from regiolog.events.correction import EventWasCorrected
+from regiolog.events.event import Event
 from regiolog.events.journal import Journal
 from regiolog.events.kinds import stored_name
 from regiolog.events.temporal import instant_text
@@ -214,6 +216,13 @@ def status_lines(status: Status) -> Iterator[str]:
             yield f"{name.replace('_', ' '):<12}{shown}"
 
 
+def _decision_of(event: Event) -> str:
+    """The decision that an event rests on; a correction without one rests on that of what it puts right."""
+    if event.decision is None and isinstance(event, EventWasCorrected):
+        event = event.replacement
+    return event.decision or ""
+
+
 class _Behind:
     """The events behind statements, each looked up once."""
 
@@ -233,7 +242,7 @@ class _Behind:
         if position not in self._known:
             recorded = self._journal.at(position)
             event = recorded.event if recorded else None
-            self._known[position] = (stored_name(event), event.decision or "") if event else ("", "")
+            self._known[position] = (stored_name(event), _decision_of(event)) if event else ("", "")
         return self._known[position]
 
 

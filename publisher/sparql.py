@@ -143,6 +143,12 @@ def _question(query: str, outline: dataset.Outline, when: Moment) -> Question:
     default, named = (values[name] for name in _DATASET)
     if (default or named) and outline.has_dataset:
         raise Problem("bad-parameter", "the graphs are chosen in the address and in the query: choose them in one")
+    clocks = [name for name in ("at", "known") if request.values.get(name)]
+    if clocks and (default or outline.has_dataset):
+        raise Problem(
+            "bad-parameter",
+            f"{clocks[0]} chooses the default graph, and so does the query or the address: choose it in one",
+        )
     if len(default) > 1:
         raise Problem("bad-parameter", "default-graph-uri is given more than once: give one snapshot")
     chosen = dataset.snapshots((*default, *named, *outline.graphs), history, here.clock)

@@ -365,6 +365,7 @@ from regiolog.events.errors import FolderError
 from regiolog.events.journal import Boundary
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.region import RegionWasRenamed
+pathlib.Path("/").as_uri()  # loads what it needs while this user may still read it (Python 3.13)
 if os.geteuid() == 0:
     os.setgroups([])
     os.setgid(65534)

@@ -131,6 +131,16 @@ def test_history_tells_both_periods_the_event_and_the_decision(typed: Type) -> N
     assert json.loads(typed("history region waasland --format json").stdout)
 
 
+def test_history_shows_the_decision_behind_what_was_corrected(typed: Type, service: Service, tmp_path: Path) -> None:
+    """A correction without a decision of its own shows that of what it puts right."""
+    data = copied(service.settings.data / "journal.sqlite", tmp_path / "data")
+    change = {"corrects": "REGIODECREET/name/middenkust", "reason": "misread", "change": {"name": "Middelkust"}}
+    (tmp_path / "file").write_text(json.dumps({"id": "c", "kind": "event-was-corrected", "source": ["x"], **change}))
+    assert typed("record", tmp_path / "file", data=data).exit_code == 0
+    rows = csv.DictReader(io.StringIO(typed("history region middenkust --format csv", data=data).stdout))
+    assert {row["decision"] for row in rows if row["value"] == "Middelkust"} == {"REGIODECREET"}
+
+
 def test_history_of_what_never_was_is_refused(typed: Type) -> None:
     """A key that the register has never had: 1; a kind that there is not: 2."""
     assert sentence(typed("history region atlantis")) == "regiolog: the register has never had a region atlantis"

@@ -167,6 +167,13 @@ def test_the_protocol_can_choose_the_default_graph(client: FlaskClient) -> None:
         ),
         ({"query": "SELECT * { GRAPH <http://elsewhere.example/> { ?s ?p ?o } }"}, 400, "bad-parameter", "elsewhere"),
         ({"query": "SELECT * FROM <http://elsewhere.example/> { ?s ?p ?o }"}, 400, "bad-parameter", "elsewhere"),
+        ({"query": "ASK FROM <graph/2018-12-31> {}", "known": "2024-04-01"}, 400, "bad-parameter", "known chooses"),
+        (
+            {"query": "ASK {}", "default-graph-uri": "http://localhost:8000/graph/2018-12-31", "at": "2021-01-01"},
+            400,
+            "bad-parameter",
+            "at chooses",
+        ),
         ({"query": COUNT, "default-graph-uri": "http://elsewhere.example/"}, 400, "bad-parameter", "elsewhere"),
         ({"query": GRAPH, "format": "csv"}, 406, "not-acceptable", "text/turtle"),
     ],

@@ -24,6 +24,7 @@ class Believed:
         self._facts: dict[str, Fact | None] = {}
         self._latest: dict[str, tuple[int, str]] = {}
         self._of: dict[Entity, dict[str, Fact]] = {}
+        self._origins: dict[str, int] = {}
         self._seen: set[int] = set()
 
     def take(self, position: int, event: Event) -> set[Entity]:
@@ -45,6 +46,7 @@ class Believed:
             case EventWasRetracted(retracts=origin):
                 return self._replace(origin, position, event.id, None)
             case _:
+                self._origins[event.id] = position
                 return self._put(event.id, Fact(position, position, event))
 
     def touched_by(self, event: Event) -> set[Entity]:
@@ -71,6 +73,10 @@ class Believed:
     def last_word(self, event_id: str) -> tuple[int, str] | None:
         """Position and name of the event that last corrected or retracted this one; None when none did."""
         return self._latest.get(event_id)
+
+    def position_of(self, event_id: str) -> int | None:
+        """Where the event of this name was first said; None when it is unknown."""
+        return self._origins.get(event_id)
 
     def entities(self, kind: str) -> list[Entity]:
         """Every thing of a kind of which anything is or was believed."""

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered
+from regiolog.events.cooperation import Cooperating
 from regiolog.events.decision import (
     DecisionWasLinked,
     DecisionWasRefused,
@@ -33,6 +35,7 @@ from regiolog.events.municipality import (
     MunicipalityWasNamed,
     MunicipalityWasRenamed,
 )
+from regiolog.events.proposal import ProposalWasSettled, RegionsWereProposed
 from regiolog.events.region import (
     RegionLapsed,
     RegionWasAnnounced,
@@ -77,6 +80,11 @@ Said = (
     | MunicipalityWasUnassigned
     | MunicipalitiesWereLeftPending
     | AssignmentsWereConfirmed
+    | RegionsWereProposed
+    | ProposalWasSettled
+    | SourceWasRegistered
+    | ClaimsWereMade
+    | Cooperating
 )
 """Every kind of event that says something of the world, and so can be wrong."""
 

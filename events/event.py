@@ -34,6 +34,10 @@ ADDRESS = "address"
 """The kind of entity, and of tag, for an address that somebody else published: it names one thing and no other."""
 
 
+REGION_NAME = "region-name"
+"""The kind of entity, and of tag, for a name or code that a region goes or went by; a source's words find it."""
+
+
 class Event(
     msgspec.Struct,
     frozen=True,
@@ -51,6 +55,7 @@ class Event(
         known_basis: Which date of the decision `known_from` is.
         valid_from: The first day on which it holds (geldig vanaf); None when that is unknown.
         decision: The key of the decision (besluit) that it rests on.
+        said_by: The key of the source (bron) that published it; without a decision, one with authority for it.
         evidence: How firm the evidence is.
         note: What the evidence says, in words.
         source: Where that can be read, one entry for each source.
@@ -63,6 +68,7 @@ class Event(
     known_basis: Basis | None = None
     valid_from: date | None = None
     decision: str | None = None
+    said_by: str | None = None
     evidence: Grade = "published"
     note: str = ""
     source: tuple[str, ...] = ()
@@ -71,7 +77,7 @@ class Event(
     needs_day: ClassVar[bool] = True
     """Whether an event of this kind must say from which day it holds."""
     needs_decision: ClassVar[bool] = True
-    """Whether an event of this kind must name a decision."""
+    """Whether an event of this kind must name a decision, or a source with authority for it."""
 
     def touches(self) -> tuple[Entity, ...]:
         """Every thing whose timeline this event may change."""

@@ -6,15 +6,20 @@ something that another writer changed meanwhile.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeVar
 
+from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.believed import Believed
+from regiolog.events.claim import Source, fold_source
+from regiolog.events.cooperation_life import Cooperation, fold_cooperation
 from regiolog.events.correction import EventWasCorrected, EventWasRetracted
 from regiolog.events.decision import Decision, fold_decision
 from regiolog.events.event import BULK, Entity, Event
 from regiolog.events.journal import Boundary
 from regiolog.events.municipality_life import Municipality, fold_municipality
+from regiolog.events.proposal import Proposal, fold_proposal
 from regiolog.events.region import Region, fold_region
 from regiolog.events.register import RegisterWasBegun
 
@@ -32,17 +37,26 @@ _TAGS = {
 
 
 class Held:
-    """The register as far as it was asked about, with what is about to be appended to it."""
+    """The register as far as it was asked about, with what is about to be appended to it.
 
-    def __init__(self, journal: Journal) -> None:
+    Attributes:
+        authority: Which source may open which kinds of register event.
+        head: The last position of the journal when it was looked at.
+        pending: What is about to be appended.
+        whole: Whether the append depends on the journal as a whole.
+    """
+
+    def __init__(self, journal: Journal, authority: Authority = AUTHORITY) -> None:
         """See the journal as it stands now."""
         self._journal = journal
+        self.authority = authority
         self._believed = Believed()
         self._tags: set[str] = set()
         self._folds: dict[Entity, object] = {}
         self._stack: list[tuple[int, Event]] = []
         self._positions: dict[str, int] = {}
         self._provisional: dict[int, Event] = {}
+        self._tagged: defaultdict[str, list[int]] = defaultdict(list)
         self.head = journal.head()
         self.pending: list[Event] = []
         self.whole = False
@@ -65,6 +79,8 @@ class Held:
         self.pending.append(event)
         position = self.head + len(self.pending)
         self._provisional[position] = event
+        for tag in event.tags():
+            self._tagged[tag].append(position)
         self._positions[event.id] = position
         touched = self._believed.take(position, event)
         for entity in touched:
@@ -131,6 +147,18 @@ class Held:
         """One decision as it is believed to be."""
         return self._fold(Entity("decision", key), fold_decision, Decision)
 
+    def proposal(self, key: str) -> Proposal:
+        """One proposal as it is believed to be."""
+        return self._fold(Entity("proposal", key), fold_proposal, Proposal)
+
+    def source(self, key: str) -> Source:
+        """One source, and what it is believed to be saying."""
+        return self._fold(Entity("source", key), fold_source, Source)
+
+    def cooperation(self, key: str) -> Cooperation:
+        """One cooperation structure as it is believed to be."""
+        return self._fold(Entity("cooperation", key), fold_cooperation, Cooperation)
+
     def _fold(self, entity: Entity, fold: Callable[[str, list[Fact]], State], kind: type[State]) -> State:
         facts = self.facts(entity)
         state = self._folds.get(entity)
@@ -147,11 +175,8 @@ class Held:
             origins: set[str] = set()
             found = self._journal.read(Boundary(tags=frozenset(missing)))
             taken = [(each.position, each.event) for each in found if each.position <= self.head]
-            taken += [
-                (position, event)
-                for position, event in self._provisional.items()
-                if not missing.isdisjoint(event.tags())
-            ]
+            ours = {position for tag in missing for position in self._tagged.get(tag, ())}
+            taken += [(position, self._provisional[position]) for position in sorted(ours)]
             for _, event in taken:
                 if isinstance(event, EventWasCorrected):
                     origins.add(event.corrects)

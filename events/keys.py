@@ -4,6 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from regiolog.events.authority import Authority
+from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered
+from regiolog.events.cooperation import (
+    CooperationsWereMerged,
+    CooperationWasFounded,
+    CooperationWasObserved,
+    CooperationWasSplit,
+    Member,
+    MembersJoined,
+    MembersLeft,
+    MembersWereLastObserved,
+    MembersWereObserved,
+)
 from regiolog.events.decision import DecisionWasRegistered
 from regiolog.events.demarcation import (
     AssignmentsWereConfirmed,
@@ -12,11 +25,12 @@ from regiolog.events.demarcation import (
     RegionsWereDemarcated,
 )
 from regiolog.events.errors import Refusal, UnknownKey
-from regiolog.events.event import ADDRESS, MEMBERS, Entity, Event
+from regiolog.events.event import ADDRESS, MEMBERS, REGION_NAME, Entity, Event
 from regiolog.events.municipality import (
     MunicipalitiesWereMerged,
     MunicipalityWasMovedToProvince,
 )
+from regiolog.events.proposal import RegionsWereProposed
 from regiolog.events.record import as_record
 from regiolog.events.region import (
     RegionWasAnnounced,
@@ -38,8 +52,9 @@ def check_keys(held: Held, event: Event) -> None:
     brought = _brought_in(event)
     if event.decision is not None and Entity("decision", event.decision) not in brought:
         must_be_registered(held, event.decision, "decision")
+    _check_authority(held, event)
     for entity in event.touches():
-        if entity in brought or isinstance(event, RegisterWasBegun):
+        if entity in brought or entity.kind == REGION_NAME or isinstance(event, RegisterWasBegun):
             continue
         if entity.kind == ADDRESS:
             _must_be_free(held, event, entity)
@@ -73,6 +88,15 @@ def check_keys(held: Held, event: Event) -> None:
         case SubregionWasAnnounced(within=region) | SubregionWasDesignated(within=region):
             if not held.facts(Entity("region", region)):
                 raise UnknownKey(f"region {region} is unknown", field="within")
+        case MembersJoined() | MembersLeft() | MembersWereObserved() | MembersWereLastObserved():
+            _must_be_members(held, event.members)
+        case CooperationsWereMerged(parts=parts, into=into):
+            if len(set(parts)) != len(parts) or not parts:
+                raise Refusal("it names a structure twice, or none", field="parts")
+            if parts == (into,):
+                raise Refusal("a structure cannot become itself", field="into")
+        case CooperationWasSplit(cooperation=key, into=into) if key in into or not into:
+            raise Refusal("a structure cannot become itself, or nothing", field="into")
         case RegionsWereDemarcated() | AssignmentsWereConfirmed():
             loose = event.evidence_of.keys() - event.assignments.keys()
             if loose:
@@ -91,25 +115,71 @@ def _brought_in(event: Event) -> set[Entity]:
             return {Entity("region", key)}
         case SubregionWasAnnounced(subregion=key) | SubregionWasDesignated(subregion=key):
             return {Entity("subregion", key)}
+        case RegionsWereProposed(decision=str() as key):
+            return {Entity("proposal", key)}
+        case SourceWasRegistered(said_by=key):
+            return {Entity("source", key)}
+        case CooperationWasFounded(cooperation=key) | CooperationWasObserved(cooperation=key):
+            return {Entity("cooperation", key)}
         case _:
             return set()
 
 
 def _must_be_free(held: Held, event: Event, address: Entity) -> None:
-    """An address names one thing: neither another region, nor anything that the register names itself."""
-    begun = held.register()
+    """An address names one thing: neither another one, nor anything that the register names itself."""
+    begun, thing = held.register(), event.touches()[0]
     ours = MUNICIPALITIES if begun is None else (MUNICIPALITIES, begun.base_iri)
     if address.key.startswith(ours):
-        raise Refusal("it names something that is no region, or is given out by this register", field="iri")
+        raise Refusal(f"it names something that is no {thing.kind}, or is given out by this register", field="iri")
+    if thing.kind == "cooperation" and address.key.rpartition("/")[2] != thing.key:
+        raise Refusal("the key of a structure is the last part of its address", field="iri")
     for fact in held.facts(address):
         if fact.event.touches()[0] != event.touches()[0]:
-            raise Refusal("it names another region", field="iri", event=held.name_of(fact.event.id))
+            raise Refusal(
+                f"it names another {fact.event.touches()[0].kind}", field="iri", event=held.name_of(fact.event.id)
+            )
 
 
 def must_be_registered(held: Held, key: str, field: str) -> None:
     """Refuse a decision that nothing has registered."""
     if held.decision(key).registered is None:
         raise UnknownKey(f"decision {key} is unknown", field=field)
+
+
+def must_be_source(held: Held, key: str) -> None:
+    """Refuse a source that nothing has registered."""
+    if not held.facts(Entity("source", key)):
+        raise UnknownKey(f"source {key} is unknown", field="said_by")
+
+
+def _check_authority(held: Held, event: Event) -> None:
+    """A source whose word becomes a fact of the register is known, and has authority for facts of this kind."""
+    source = event.said_by
+    if source is None or isinstance(event, SourceWasRegistered):
+        return
+    must_be_source(held, source)
+    kind = str(event.__struct_config__.tag)
+    if event.decision is None and not isinstance(event, ClaimsWereMade) and kind not in authority_of(held, source):
+        raise Refusal(
+            f"{source} has no authority for {kind}: record what it says as a claim, or name the decision",
+            field="said_by",
+        )
+
+
+def authority_of(held: Held, source: str) -> frozenset[str]:
+    """The kinds of event that a source may open."""
+    authority: Authority = held.authority
+    return authority.get(source, frozenset())
+
+
+def _must_be_members(held: Held, members: tuple[Member, ...]) -> None:
+    """Each member says who it is, by an address or by a code that the register has had."""
+    for number, member in enumerate(members):
+        if not member.key:
+            raise Refusal("it says neither organisation nor municipality", field=f"members[{number}]")
+        nis = member.municipality
+        if nis is not None and not held.facts(Entity("municipality", nis)):
+            raise UnknownKey(f"NIS code {nis} is unknown", field=f"members[{number}].municipality")
 
 
 def _must_be_province(held: Held, nis: str, field: str) -> None:
@@ -120,7 +190,7 @@ def _must_be_province(held: Held, nis: str, field: str) -> None:
 def _field_of(event: Event, key: str) -> str | None:
     """The field of a record in which a key stands, for the reader of a refusal."""
     for name, value in as_record(event).items():
-        if value == key or (isinstance(value, list | dict) and key in value):
+        if value == key or (isinstance(value, list | tuple | dict) and key in value):
             return name
         if isinstance(value, dict) and key in value.values():
             return name

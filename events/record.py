@@ -40,14 +40,41 @@ _KEYS: Final = frozenset(
         "to_region",
         "subregion",
         "within",
+        "said_by",
+        "proposal",
+        "settled",
+        "cooperation",
+        "parts",
+        "into",
         "register",
     }
 )
-_IRIS: Final = frozenset({"iri", "authority", "area", "base_iri"})
+_IRIS: Final = frozenset({"iri", "authority", "area", "base_iri", "organisation"})
+_BY_KEY: Final = frozenset({"regions"})
 _BY_CODE: Final = frozenset({"provinces", "municipalities", "assignments", "evidence_of", "authorities"})
-_SUBJECTS: Final = frozenset({"assignments", "authorities", "merged", "municipalities", "provinces"})
+_SUBJECTS: Final = frozenset(
+    {
+        "assignments",
+        "authorities",
+        "members",
+        "merged",
+        "municipalities",
+        "parts",
+        "provinces",
+        "regions",
+        "settled",
+        "types",
+    }
+)
+_DAYS: Final = frozenset(
+    {"valid_from", "valid_to", "coverage", "decided", "adopted", "published", "in_force", "value", "last"}
+)
+_AS_SAID: Final = ("made[", "withdrawn[")
+"""Where what a source wrote stands, which is kept to the letter."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories of what is not seen: control and format characters, lone surrogates, line separators."""
+_UNWRITABLE: Final = frozenset({"Cs"})
+"""Unicode categories of what no file can hold: lone surrogates."""
 _LONGEST_NAME: Final = 300
 _LONGEST_TEXT: Final = 4_000
 _OURS: Final = frozenset({"recorded_at", "replacement", "tagged"})
@@ -226,8 +253,11 @@ def _event(record: dict[str, Any]) -> Event:
         raise _refusal(str(error)) from None
     if kind.needs_day and event.valid_from is None:
         raise Refusal("it is missing: from which day does it hold?", field="valid_from")
-    if kind.needs_decision and event.decision is None:
-        raise Refusal("it is missing: on which decision does it rest?", field="decision")
+    if kind.needs_decision and event.decision is None and event.said_by is None:
+        raise Refusal(
+            "it is missing: on which decision does it rest, or which source with authority says so (said_by)?",
+            field="decision",
+        )
     if event.decision is None and not event.source and not isinstance(event, EventWasRetracted):
         raise Refusal("without a decision it needs a source", field="source")
     if (event.known_from is None) != (event.known_basis is None):
@@ -253,6 +283,8 @@ def _check(path: str, name: str, value: Any) -> None:
         for key, inner in value.items():
             if name in _BY_CODE:
                 _check_text(f"{path}.{key}"[:80], "nis", key)
+            if name in _BY_KEY:
+                _check_text(f"{path}.{key}"[:80], "region", key)
             _check(f"{path}.{key}", "region" if name == "assignments" else _inner(name, key), inner)
     elif isinstance(value, list):
         for index, inner in enumerate(value):
@@ -268,13 +300,15 @@ def _inner(name: str, key: str) -> str:
 
 
 def _check_text(path: str, name: str, text: str) -> None:
-    bad = next((char for char in text if unicodedata.category(char) in _UNSEEN), None)
+    as_said = path.startswith(_AS_SAID)
+    unseen = _UNWRITABLE if as_said else _UNSEEN
+    bad = next((char for char in text if unicodedata.category(char) in unseen), None)
     if bad is not None:
         raise Refusal(f"it holds the control character U+{ord(bad):04X}", field=path)
     longest = _LONGEST_NAME if name in {"name", "title", "body"} else _LONGEST_TEXT
     if len(text) > longest:
         raise Refusal(f"it has {len(text):,} characters, and may have {longest:,}", field=path)
-    if text != text.strip():
+    if text != text.strip() and not as_said:
         raise Refusal("it begins or ends with a space", field=path)
     if not text:
         raise Refusal("it is empty: leave out what is not known", field=path)
@@ -287,7 +321,7 @@ def _check_text(path: str, name: str, text: str) -> None:
         raise Refusal(f"{text[:40]!r} is not an http address", field=path)
     if name == "language" and not _LANGUAGE.match(text):
         raise Refusal(f"{text[:40]!r} is not a language tag", field=path)
-    if name in {"valid_from", "coverage", "decided", "adopted", "published", "in_force", "value"}:
+    if name in _DAYS:
         try:
             parse_day(text)
         except BadMoment as error:

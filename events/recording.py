@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import msgspec
 
+from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.errors import Conflict
 from regiolog.events.held import Held
 from regiolog.events.record import Correction, Wish, read_wish
@@ -64,6 +65,7 @@ def record(
     wishes: Iterable[Wish],
     *,
     clock: Clock = system_clock,
+    authority: Authority = AUTHORITY,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Record all wishes, or none of them.
@@ -72,6 +74,7 @@ def record(
         journal: Where to record them.
         wishes: What is asked, in order; a later one may build on an earlier one.
         clock: Tells the instant of now.
+        authority: Which source may open which kinds of register event.
         progress: Told how many wishes have been decided, one at a time.
 
     Raises:
@@ -80,7 +83,7 @@ def record(
     """
     wishes = list(wishes)
     for _ in range(_TRIES):
-        held = Held(journal)
+        held = Held(journal, authority)
         for number, wish in enumerate(wishes, start=1):
             decide(held, wish, clock())
             progress(number)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from typing import Literal
 
-from regiolog.events.event import ADDRESS, Entity, Event
+from regiolog.events.event import ADDRESS, REGION_NAME, Entity, Event
 from regiolog.events.fact import Fact, Impossible, in_valid_order
 from regiolog.events.timeline import Timeline
 
@@ -54,8 +54,9 @@ class RegionWasDesignated(_OfRegion, frozen=True, kw_only=True, tag="region-was-
     code: str | None = None
 
     def touches(self) -> tuple[Entity, ...]:
-        """The region, and the address that it goes by."""
-        return (*super().touches(), *_address(self.iri))
+        """The region, its name, and the code and the address that it goes by."""
+        code = () if self.code is None else (Entity(REGION_NAME, self.code),)
+        return (*super().touches(), Entity(REGION_NAME, self.name), *code, *_address(self.iri))
 
 
 class RegionWasRenamed(_OfRegion, frozen=True, kw_only=True, tag="region-was-renamed"):
@@ -66,6 +67,10 @@ class RegionWasRenamed(_OfRegion, frozen=True, kw_only=True, tag="region-was-ren
     """
 
     name: str
+
+    def touches(self) -> tuple[Entity, ...]:
+        """The region, and its name."""
+        return (*super().touches(), Entity(REGION_NAME, self.name))
 
 
 class RegionWasEnded(_OfRegion, frozen=True, kw_only=True, tag="region-was-ended"):

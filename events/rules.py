@@ -6,11 +6,14 @@ timelines again: what cannot hold is refused, with the event that it contradicts
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from regiolog.events import marking
+from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered
+from regiolog.events.cooperation import CooperationWasFounded, CooperationWasObserved, MembersWereObserved
+from regiolog.events.cooperation_life import Cooperation
 from regiolog.events.correction import EventWasCorrected, EventWasRetracted
 from regiolog.events.decision import DecisionWasLinked, DecisionWasRegistered
 from regiolog.events.demarcation import (
@@ -20,19 +23,19 @@ from regiolog.events.demarcation import (
     RegionsWereDemarcated,
 )
 from regiolog.events.errors import Refusal, UnknownKey
-from regiolog.events.event import MEMBERS, Entity, Event, says_the_same
-from regiolog.events.fact import Fact, Impossible
-from regiolog.events.keys import check_keys, must_be_registered
+from regiolog.events.event import Entity, Event, says_the_same
+from regiolog.events.fact import Fact
+from regiolog.events.holding import hold
+from regiolog.events.keys import check_keys, must_be_registered, must_be_source
 from regiolog.events.municipality import (
     MunicipalityWasMovedToProvince,
     MunicipalityWasNamed,
     MunicipalityWasRenamed,
 )
+from regiolog.events.proposal import RegionsWereProposed
 from regiolog.events.record import Correction, Wish, as_record, patched
 from regiolog.events.region import (
-    RegionLapsed,
     RegionWasDesignated,
-    RegionWasEnded,
     RegionWasRenamed,
     SubregionWasDesignated,
 )
@@ -42,7 +45,6 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from regiolog.events.held import Held
-    from regiolog.events.region import Region
 
 
 def decide(held: Held, wish: Wish, now: datetime) -> Event | None:
@@ -70,7 +72,7 @@ def decide(held: Held, wish: Wish, now: datetime) -> Event | None:
 
 def _record(held: Held, event: Event, now: datetime, *, named: bool) -> Event | None:
     if named and (known := held.event(event.id)) is not None:
-        if says_the_same(known, event):
+        if says_the_same(known, event) or _repeats(held, event, known):
             return None
         raise Refusal(f"the id {event.id} is in use for something else", field="id", event=held.name_of(known.id))
     _check_beginning(held, event)
@@ -78,10 +80,41 @@ def _record(held: Held, event: Event, now: datetime, *, named: bool) -> Event | 
         return None
     _check_backfill(held, event, now)
     check_keys(held, event)
-    if _is_so(held, event):
+    news = _news(held, event)
+    if news is None or _is_so(held, news):
         return None
-    _hold(held, event)
+    event = news
+    hold(held, event)
     return event
+
+
+def _repeats(held: Held, event: Event, known: Event) -> bool:
+    """Whether a recorded event is what became of one that brought only partly news."""
+    match event, known:
+        case ClaimsWereMade(), ClaimsWereMade():
+            return event.repeats(known) and marking.was_said_before(held, event, known)
+        case MembersWereObserved(), MembersWereObserved():
+            state = held.cooperation(event.cooperation)
+            return (
+                says_the_same(msgspec.structs.replace(event, members=known.members), known)
+                and set(known.members) <= set(event.members)
+                and all(state.has(each, event.valid_from) for each in {*event.members} - {*known.members})
+            )
+        case _:
+            return False
+
+
+def _news(held: Held, event: Event) -> Event | None:
+    """What a source says that it is not saying already; None when that is nothing."""
+    match event:
+        case ClaimsWereMade():
+            return marking.news(held, event, held.source(event.said_by))
+        case MembersWereObserved(cooperation=key, members=members):
+            state = held.cooperation(key)
+            fresh = tuple(each for each in members if not state.has(each, event.valid_from))
+            return msgspec.structs.replace(event, members=fresh) if fresh else None
+        case _:
+            return event
 
 
 def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Event | None:
@@ -102,6 +135,8 @@ def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Ev
     else:
         replacement = patched(before, asked.change)
         _check_promises(before, replacement)
+        if isinstance(replacement, ClaimsWereMade) and "made" in asked.change:
+            replacement = marking.read_anew(held, replacement, fact.origin)
         if as_record(replacement) == {
             name: value for name, value in as_record(before).items() if not name.startswith("known_")
         }:
@@ -115,7 +150,9 @@ def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Ev
     _check_backfill(held, event, now)
     if event.decision is not None:
         must_be_registered(held, event.decision, "decision")
-    _hold(held, event, also=before)
+    if event.said_by is not None:
+        must_be_source(held, event.said_by)
+    hold(held, event, also=before)
     return event
 
 
@@ -128,7 +165,12 @@ def _asks_the_same(held: Held, known: Event, asked: Correction) -> bool:
         return asked.change is None and known.retracts == _origin(target)
     if not isinstance(known, EventWasCorrected) or asked.change is None or known.corrects != _origin(target):
         return False
-    return as_record(patched(known.replacement, asked.change)) == {
+    again = patched(known.replacement, asked.change)
+    if isinstance(again, ClaimsWereMade) and isinstance(known.replacement, ClaimsWereMade):
+        if not again.repeats(known.replacement) or not known.replacement.repeats(again):
+            return False
+        again = msgspec.structs.replace(again, made=known.replacement.made)
+    return as_record(again) == {
         name: value for name, value in as_record(known.replacement).items() if not name.startswith("known_")
     }
 
@@ -174,6 +216,12 @@ def _check_promises(before: Event, after: Event) -> None:
             fixed = ("register", "base_iri", "coverage")
         case DecisionWasRegistered(), DecisionWasRegistered():
             fixed = ("decision",)
+        case SourceWasRegistered(), SourceWasRegistered():
+            fixed = ("said_by",)
+        case RegionsWereProposed(), RegionsWereProposed():
+            fixed = ("decision",)
+        case (CooperationWasFounded(), CooperationWasFounded()) | (CooperationWasObserved(), CooperationWasObserved()):
+            fixed = ("cooperation", "iri")
         case (RegionWasDesignated(), RegionWasDesignated()) | (
             SubregionWasDesignated(),
             SubregionWasDesignated(),
@@ -254,11 +302,26 @@ def _is_so(held: Held, event: Event) -> bool:
         case DecisionWasRegistered(decision=str() as key):
             registered = held.decision(key).registered
             return registered is not None and says_the_same(registered.event, event)
+        case CooperationWasObserved(cooperation=key):
+            return held.facts(Entity("cooperation", key)) != [] and _is_as_observed(held.cooperation(key), event)
+        case ClaimsWereMade():
+            return False
         case DecisionWasLinked(decision=str() as key):
             return any(says_the_same(fact.event, event) for *_, fact in held.decision(key).links)
         case _:
             first = event.touches()[0] if event.touches() else None
             return first is not None and any(says_the_same(fact.event, event) for fact in held.facts(first))
+
+
+def _is_as_observed(held: Cooperation, event: CooperationWasObserved) -> bool:
+    """Whether a structure that is observed once more is held to be just so on that day."""
+    day = event.valid_from
+    spans = (held.names.at(day), held.types.at(day), held.statuses.at(day))
+    now = tuple(None if span is None else span.value for span in spans)
+    begun = None if held.begun is None else held.begun.event
+    return now == (event.name, event.types or None, event.status) and all(
+        getattr(event, name) in {None, getattr(begun, name, None)} for name in ("iri", "kbo", "ovo")
+    )
 
 
 def _is_in(held: Held, nis: str, region: str | None, event: Event) -> bool:
@@ -268,89 +331,3 @@ def _is_in(held: Held, nis: str, region: str | None, event: Event) -> bool:
 
 def _same_basis(cause: Fact, event: Event) -> bool:
     return cause.event.decision == event.decision
-
-
-def _hold(held: Held, event: Event, also: Event | None = None) -> None:
-    """Believe an event; refuse it when anything that it touches could not be so."""
-    touched = dict.fromkeys(
-        entity for entity in (*(also.touches() if also else ()), *event.touches()) if entity.kind != MEMBERS
-    )
-    for entity in touched:
-        held.facts(entity)
-    held.take(event)
-    try:
-        for entity in touched:
-            _fold(held, entity)
-        for entity in touched:
-            if entity.kind == "municipality":
-                _check_placings(held, entity.key)
-            elif entity.kind == "region" and (also or isinstance(event, RegionWasEnded | RegionLapsed)):
-                for nis in _ever_in(held, entity.key):
-                    _check_placings(held, nis)
-    except Impossible as found:
-        raise _contradiction(held, found, event) from None
-    if isinstance(also, DecisionWasRegistered) and isinstance(event, EventWasRetracted) and also.decision:
-        resting = held.resting_on(also.decision)
-        if resting:
-            raise Refusal(
-                f"decision {also.decision} carries what rests on it",
-                field="retracts",
-                event=held.name_of(resting[0].event.id),
-            )
-
-
-def _fold(held: Held, entity: Entity) -> object:
-    match entity.kind:
-        case "municipality":
-            return held.municipality(entity.key)
-        case "region":
-            return held.region(entity.key)
-        case "subregion":
-            return held.subregion(entity.key)
-        case "decision":
-            return held.decision(entity.key)
-        case _:
-            return None
-
-
-def _ever_in(held: Held, region: str) -> list[str]:
-    codes = [
-        entity.key
-        for fact in held.facts(Entity(MEMBERS, region))
-        for entity in fact.event.touches()
-        if entity.kind == "municipality"
-    ]
-    return list(dict.fromkeys(codes))
-
-
-def _check_placings(held: Held, nis: str) -> None:
-    """A municipality belongs to a region only on days on which that region is demarcated."""
-    for span in held.municipality(nis).placings:
-        if span.value.region is None:
-            continue
-        region = held.region(span.value.region)
-        begin = _demarcated_from(region)
-        if begin is None or span.start is None or span.start < begin:
-            raise Impossible(span.cause, f"region {region.key} is not demarcated on {span.start}", region.designated)
-        if region.end is not None and (span.end is None or span.end > region.end):
-            ended = region.statuses.spans[-1].cause
-            raise Impossible(span.cause, f"region {region.key} ended on {region.end}, with {nis} in it", ended)
-
-
-def _demarcated_from(region: Region) -> date | None:
-    return next((span.start for span in region.statuses if span.value == "demarcated"), None)
-
-
-def _contradiction(held: Held, found: Impossible, wish: Event) -> Refusal:
-    """Say what a fold found from the side of whoever asked."""
-    mine = {wish.id}
-    if isinstance(wish, EventWasCorrected):
-        mine.add(wish.corrects)
-    if isinstance(wish, EventWasRetracted):
-        mine.add(wish.retracts)
-    if found.fact.event.id in mine:
-        against = found.against
-        return Refusal(
-            found.reason, field=found.field, event=None if against is None else held.name_of(against.event.id)
-        )
-    return Refusal(f"it would make a later event impossible: {found.reason}", event=held.name_of(found.fact.event.id))

@@ -127,6 +127,47 @@ class Iris:
         """The IRI of a source (bron), by its key."""
         return f"{self._id}source/{_segment(key)}"
 
+    def claim(self, position: int, number: int) -> str:
+        """The IRI of a claim, by the position of the event that made it and its place there (1 and up)."""
+        return f"{self.event(position)}#claim-{number}"
+
+    def cooperation(self, key: str, official: str | None = None) -> str:
+        """The IRI of a cooperation structure (samenwerkingsverband): the official one where there is one."""
+        return f"{self._id}cooperation/{_segment(key)}" if official is None else _official(official)
+
+    def membership(self, position: int, number: int) -> str:
+        """The IRI of a membership, by the position of the event that names the member and its place there (from 1)."""
+        return f"{self.event(position)}#member-{number}"
+
+    def change(self, position: int) -> str:
+        """The IRI of what the event at a position changed among organisations."""
+        return f"{self.event(position)}#change"
+
+    def decision_making(self, key: str) -> str:
+        """The IRI of the taking of a decision, by the decision's key."""
+        return f"{self.decision(key)}#act"
+
+    def statement(self, position: int, number: int) -> str:
+        """The IRI of a statement in the history, by the position of the event that opened it and its place there."""
+        return f"{self.event(position)}#statement-{number}"
+
+    def history_graph(self, kind: str | None = None, key: str = "") -> str:
+        """The IRI of the history as a graph, whole or of one thing."""
+        whole = f"{self.base}graph/history"
+        return whole if kind is None else f"{whole}/{_segment(kind)}/{_segment(key)}"
+
+    def proposed_region(self, key: str) -> str:
+        """The IRI of a region that was proposed, which is none of the register's regions; by its own key."""
+        return f"{self._id}region/{_segment(key)}"
+
+    def source_graph(self, key: str) -> str:
+        """The IRI of the graph of what a source says."""
+        return f"{self.base}graph/source/{_segment(key)}"
+
+    def proposal_graph(self, key: str) -> str:
+        """The IRI of the graph of what a decision proposed, by its key."""
+        return f"{self.base}graph/proposal/{_segment(key)}"
+
     def register(self) -> str:
         """The IRI of the register itself."""
         return self._id + REGISTER_KIND

@@ -20,6 +20,7 @@ from regiolog.ontology.namespaces import (
     GEO,
     ORG,
     OWL,
+    PROV,
     RDF,
     RDFS,
     RL,
@@ -102,6 +103,63 @@ RL_SETTLES: Final[str] = RL + "settles"
 RL_UPHOLDS: Final[str] = RL + "upholds"
 RL_FOLLOWS: Final[str] = RL + "follows"
 
+# Sources, and what they claim, each in its own graph; regions that were proposed.
+RL_SOURCE: Final[str] = RL + "Source"
+RL_CLAIMS: Final[str] = RL + "claims"
+RL_ATTRIBUTION: Final[str] = RL + "attribution"
+DCTERMS_LICENSE: Final[str] = DCTERMS + "license"
+DC_RIGHTS: Final[str] = DC + "rights"
+RL_CLAIM: Final[str] = RL + "Claim"
+RL_SAYS: Final[str] = RL + "says"
+RL_OF: Final[str] = RL + "of"
+RL_WORDS: Final[str] = RL + "words"
+RL_DOCUMENT: Final[str] = RL + "document"
+RL_MARK: Final[str] = RL + "mark"
+DC_RELATION: Final[str] = DC + "relation"
+RL_PROPOSES: Final[str] = RL + "proposes"
+RL_PROPOSED_REGION: Final[str] = RL + "ProposedRegion"
+RL_SETTLED_BY: Final[str] = RL + "settledBy"
+
+# Cooperation structures and who takes part in them; what is only observed says when.
+RL_COOPERATION: Final[str] = RL + "Cooperation"
+RL_FIRST_OBSERVED: Final[str] = RL + "firstObserved"
+RL_LAST_OBSERVED: Final[str] = RL + "lastObserved"
+ORG_CLASSIFICATION: Final[str] = ORG + "classification"
+DC_TYPE: Final[str] = DC + "type"
+ORG_MEMBERSHIP: Final[str] = ORG + "Membership"
+ORG_MEMBER: Final[str] = ORG + "member"
+ORG_MEMBER_OF: Final[str] = ORG + "memberOf"
+ORG_ORGANIZATION_OF: Final[str] = ORG + "organization"
+ORG_ROLE: Final[str] = ORG + "role"
+PROV_WAS_ATTRIBUTED_TO: Final[str] = PROV + "wasAttributedTo"
+
+# What happened to organisations: cooperation structures, and the authorities of municipalities.
+ORG_CHANGE_EVENT: Final[str] = ORG + "ChangeEvent"
+ORG_ORIGINAL_ORGANIZATION: Final[str] = ORG + "originalOrganization"
+ORG_RESULTING_ORGANIZATION: Final[str] = ORG + "resultingOrganization"
+
+# The history: every statement that ever was as a node, and the events behind them.
+RDF_STATEMENT: Final[str] = RDF + "Statement"
+RDF_SUBJECT: Final[str] = RDF + "subject"
+RDF_PREDICATE: Final[str] = RDF + "predicate"
+RDF_OBJECT: Final[str] = RDF + "object"
+RL_GRAPH: Final[str] = RL + "graph"
+PROV_WAS_GENERATED_BY: Final[str] = PROV + "wasGeneratedBy"
+PROV_GENERATED_AT_TIME: Final[str] = PROV + "generatedAtTime"
+PROV_WAS_INVALIDATED_BY: Final[str] = PROV + "wasInvalidatedBy"
+PROV_INVALIDATED_AT_TIME: Final[str] = PROV + "invalidatedAtTime"
+RL_EVENT: Final[str] = RL + "Event"
+RL_EVENT_KIND: Final[str] = RL + "eventKind"
+RL_DEMARCATION: Final[str] = RL + "Demarcation"
+RL_DECISION_MAKING: Final[str] = RL + "DecisionMaking"
+RL_CORRECTS: Final[str] = RL + "corrects"
+RL_REASON: Final[str] = RL + "reason"
+PROV_ENDED_AT_TIME: Final[str] = PROV + "endedAtTime"
+PROV_GENERATED: Final[str] = PROV + "generated"
+PROV_WAS_INFORMED_BY: Final[str] = PROV + "wasInformedBy"
+PROV_WAS_ASSOCIATED_WITH: Final[str] = PROV + "wasAssociatedWith"
+DC_CONTRIBUTOR: Final[str] = DC + "contributor"
+
 # The register itself, and from which day on it covers the world.
 RL_REGISTER: Final[str] = RL + "Register"
 DCTERMS_TEMPORAL: Final[str] = DCTERMS + "temporal"
@@ -111,14 +169,17 @@ DCAT_START_DATE: Final[str] = DCAT + "startDate"
 # Datatypes.
 XSD_STRING: Final[str] = XSD + "string"
 XSD_DATE: Final[str] = XSD + "date"
+XSD_DATE_TIME: Final[str] = XSD + "dateTime"
 XSD_INTEGER: Final[str] = XSD + "integer"
 RL_PINC_CODE: Final[str] = RL + "pincCode"
 RL_OVO_CODE: Final[str] = RL + "ovoCode"
+RL_KBO_NUMBER: Final[str] = RL + "kboNumber"
 
 # Never said of a region; named here so that tests and shapes can say so.
 ORG_ORGANIZATION: Final[str] = ORG + "Organization"
 
 # Code lists: statuses, by which a region, an assignment and a decision say where they stand.
+RL_STATUS_PROPOSED: Final[str] = RL + "status-proposed"
 RL_STATUS_ANNOUNCED: Final[str] = RL + "status-announced"
 RL_STATUS_DEMARCATED: Final[str] = RL + "status-demarcated"
 RL_STATUS_ENDED: Final[str] = RL + "status-ended"
@@ -145,6 +206,72 @@ DECISION_STATUSES: Final = MappingProxyType(
     }
 )
 """What became of a decision, by its stored name; a decision without one stands."""
+
+COOPERATION_STATUSES: Final = MappingProxyType(
+    {name: f"{RL}status-{name}" for name in ("active", "inactive", "founding")}
+)
+"""Whether a cooperation structure works, by its stored name."""
+
+COOPERATION_KINDS: Final = MappingProxyType(
+    {
+        name: f"{RL}cooperation-{name}"
+        for name in (
+            "projectvereniging",
+            "dienstverlenende-vereniging",
+            "opdrachthoudende-vereniging",
+            "opdrachthoudende-vereniging-met-private-deelname",
+            "interlokale-vereniging",
+            "politiezone",
+            "hulpverleningszone",
+            "welzijnsvereniging",
+            "autonome-verzorgingsinstelling",
+            "ziekenhuisvereniging",
+            "woonzorgvereniging",
+            "eerstelijnszone",
+            "vervoerregio",
+            "woonmaatschappij",
+            "lokaal-woonbeleid",
+        )
+    }
+)
+"""The kind of a cooperation structure, by its stored name."""
+
+COOPERATION_NAMES: Final = MappingProxyType(
+    {
+        **{name: name.replace("-", " ").capitalize() for name in COOPERATION_KINDS},
+        "lokaal-woonbeleid": "IGS lokaal woonbeleid",
+        "woonzorgvereniging": "Woonzorgvereniging of woonzorgvennootschap",
+    }
+)
+"""What a kind of cooperation structure is called in Dutch; the label of its concept."""
+
+ROLES: Final = MappingProxyType(
+    {name: f"{RL}role-{name}" for name in ("member", "founding-member", "participant", "related")}
+)
+"""As what a member takes part in a cooperation structure, by its stored name."""
+
+CLAIM_KINDS: Final = MappingProxyType(
+    {name: f"{RL}claim-{name}" for name in ("region-of", "name-of-region", "structure", "member-of", "merged-into")}
+)
+"""What a claim says, by its stored name."""
+
+MARKS: Final = MappingProxyType(
+    {
+        name: f"{RL}mark-{name}"
+        for name in (
+            "unknown",
+            "ended",
+            "ambiguous",
+            "duplicate",
+            "placeholder",
+            "type-changed",
+            "renumbered",
+            "without-members",
+            "parts-ended",
+        )
+    }
+)
+"""What is odd about a claim, by its stored name."""
 
 EVIDENCE: Final = MappingProxyType({name: f"{RL}evidence-{name}" for name in ("published", "derived", "contradicted")})
 """How firm a statement is, by its stored name."""
@@ -222,6 +349,22 @@ EVENT_KINDS: Final = MappingProxyType(
             "municipality-was-unassigned",
             "municipalities-were-left-pending",
             "assignments-were-confirmed",
+            "regions-were-proposed",
+            "proposal-was-settled",
+            "source-was-registered",
+            "claims-were-made",
+            "cooperation-was-founded",
+            "cooperation-was-observed",
+            "cooperation-was-renamed",
+            "cooperation-type-was-changed",
+            "cooperation-status-was-changed",
+            "members-joined",
+            "members-left",
+            "members-were-observed",
+            "members-were-last-observed",
+            "cooperations-were-merged",
+            "cooperation-was-split",
+            "cooperation-was-ended",
             "event-was-corrected",
             "event-was-retracted",
         )
@@ -234,6 +377,11 @@ CODE_LISTS: Final = MappingProxyType(
         name: f"{RL}list-{name}"
         for name in (
             "evidence",
+            "claim-kind",
+            "mark",
+            "cooperation-kind",
+            "cooperation-status",
+            "role",
             "region-status",
             "assignment-status",
             "decision-status",

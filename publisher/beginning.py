@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Final, NamedTuple
 
+from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.errors import Refusal
 from regiolog.events.journal import Journal
-from regiolog.events.record import Wish
+from regiolog.events.record import Correction, Wish
 from regiolog.events.recording import as_live, read_wishes, record
 from regiolog.events.register import RegisterWasBegun
 from regiolog.events.temporal import Clock, system_clock
 from regiolog.publisher.settings import DEFAULT_BASE_IRI
-from regiolog.sync.archive import archive_lines
+from regiolog.sync.archive import NAMES, archive_digest, archive_lines, archive_names
+
+MARKER: Final = "archive.sha256"
+"""The file in a data folder that says which archive its journal holds; it can be burnt, for loading twice is silent."""
 
 
 class Loaded(NamedTuple):
@@ -37,6 +45,9 @@ def load_archive(
     journal: Journal,
     base_iri: str | None,
     *,
+    leave_out: Iterable[str] = (),
+    authority: Authority = AUTHORITY,
+    marker: Path | None = None,
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
 ) -> Loaded:
@@ -48,6 +59,9 @@ def load_archive(
     Args:
         journal: Where to record it.
         base_iri: Under which address the register publishes; None leaves it to the register, or to the default.
+        leave_out: The record files that are not wanted, by name.
+        authority: Which source may open which kinds of register event.
+        marker: A file in which to keep which archive was loaded, so that the next start need not look again.
         clock: Tells the instant of now.
         progress: Told how many lines of the backfill have been decided, and of how many.
 
@@ -56,26 +70,61 @@ def load_archive(
             recorded; nothing was.
     """
     begun = register_of(journal)
-    if begun is None:
-        wishes = _wishes(base_iri or DEFAULT_BASE_IRI)
-        outcome = record(journal, wishes, clock=clock, progress=lambda done: progress(done, len(wishes)))
-        return Loaded(len(outcome.recorded))
-    if base_iri not in {None, begun.base_iri}:
+    if begun is not None and base_iri not in {None, begun.base_iri}:
         raise Refusal(
             f"this register publishes under {begun.base_iri}, which is fixed since it began; "
             f"it cannot publish under {base_iri}"
         )
-    wishes = _wishes(begun.base_iri)
-    first = wishes[0].asked
-    if not isinstance(first, RegisterWasBegun) or first.register != begun.register:
+    names = archive_names(leave_out)
+    digest = archive_digest(names)
+    if begun is not None and _is_marked(marker, digest):
         return Loaded(0)
-    try:
-        return Loaded(len(record(journal, [as_live(wish) for wish in wishes], clock=clock).recorded))
-    except Refusal as refusal:
-        return Loaded(0, refusal)
+    wishes = _wishes(names, base_iri or (begun.base_iri if begun else DEFAULT_BASE_IRI))
+    first = wishes[0].asked
+    if begun is None:
+        outcome = record(
+            journal, wishes, clock=clock, authority=authority, progress=lambda done: progress(done, len(wishes))
+        )
+    elif not isinstance(first, RegisterWasBegun) or first.register != begun.register:
+        return Loaded(0)
+    else:
+        try:
+            outcome = record(journal, [as_live(wish) for wish in wishes], clock=clock, authority=authority)
+        except Refusal as refusal:
+            return Loaded(0, refusal)
+    _mark(marker, digest)
+    return Loaded(len(outcome.recorded))
 
 
-def _wishes(base_iri: str) -> list[Wish]:
-    return read_wishes(
-        enumerate(archive_lines(), start=1), defaults=lambda line: {"base_iri": base_iri} if line == 1 else {}
-    )
+def _wishes(names: Iterable[str], base_iri: str) -> list[Wish]:
+    """Every line of the record files, merged by when it was known; on one instant in the order of the files."""
+    wishes: list[Wish] = []
+    for name in names:
+        given = {1: {"base_iri": base_iri}} if name == NAMES[0] else {}
+        wishes += read_wishes(enumerate(archive_lines(name), start=1), defaults=partial(_given, given))
+    return sorted(wishes, key=_known)
+
+
+def _given(given: dict[int, dict[str, str]], line: int) -> dict[str, str]:
+    return given.get(line, {})
+
+
+def _known(wish: Wish) -> datetime:
+    """Since when a line of the archive is known; one that does not say so comes last, and is refused."""
+    asked = wish.asked
+    if isinstance(asked, Correction):
+        given = asked.event.get("known_from")
+        return datetime.fromisoformat(given) if given else datetime.max.replace(tzinfo=UTC)
+    return asked.known_from or datetime.max.replace(tzinfo=UTC)
+
+
+def _is_marked(marker: Path | None, digest: str) -> bool:
+    with suppress(OSError, UnicodeDecodeError):
+        return marker is not None and marker.read_text(encoding="ascii").strip() == digest
+    return False
+
+
+def _mark(marker: Path | None, digest: str) -> None:
+    if marker is not None:
+        with suppress(OSError):  # a full disk: the next start looks again
+            marker.write_text(f"{digest}\n", encoding="ascii")

@@ -101,8 +101,9 @@ def main() -> None:
 @click.option("--host", help="Address to listen on.  [default: 127.0.0.1]")
 @click.option("--port", type=int, help="Port to listen on; 0 takes a free one.  [default: 8000]")
 @click.option("--base-iri", help="Where a new register publishes.  [default: http://localhost:8000/]")
-@click.option("--threads", type=int, help="Requests answered at the same time.  [default: 8]")
+@click.option("--threads", type=int, help="Requests answered at the same time.  [default: 16]")
 @click.option("--workers", type=int, help="Processes that answer queries.  [default: 2]")
+@click.option("--leave-out", help="Record files of the archive that are not loaded, as provincies-in-cijfers.")
 @click.option("--deadline", type=float, help="Seconds that a query may take.  [default: 10]")
 @_in_folder
 def serve(config: Path | None, **flags: Any) -> None:
@@ -129,8 +130,10 @@ def record(file: BinaryIO, config: Path | None, **flags: Any) -> None:
     from regiolog.events.record import read_lines
     from regiolog.publisher.keeper import open_register
 
-    with closing(open_register(read_settings(flags, toml=config).data)) as folder:
-        outcome = recording.record(folder.journal, recording.read_wishes(read_lines(file)))
+    settings = read_settings(flags, toml=config)
+    with closing(open_register(settings.data)) as folder:
+        wishes = recording.read_wishes(read_lines(file))
+        outcome = recording.record(folder.journal, wishes, authority=settings.authority)
     for position, event in outcome.recorded:
         click.echo(f"{position}\t{stored_name(event)}\t{event.id}")
     _say(f"recorded {len(outcome.recorded)}; {outcome.silent} held already")
@@ -175,11 +178,12 @@ def query(
     show_default=True,
     help="Form of the graph.",
 )
+@click.option("--graph", help="Another graph: history, history/KIND/KEY, source/KEY or proposal/KEY.")
 @_at_moment
 @_in_folder
-def dump(form: str, at: str | None, known: str | None, config: Path | None, **flags: Any) -> None:
-    """Print the whole graph at a moment."""
-    from regiolog.publisher import formats, negotiation
+def dump(form: str, graph: str | None, at: str | None, known: str | None, config: Path | None, **flags: Any) -> None:
+    """Print the whole graph at a moment: the register's, or the one that --graph names."""
+    from regiolog.publisher import graphs, negotiation
     from regiolog.sync import moments
 
     offered = (
@@ -190,13 +194,16 @@ def dump(form: str, at: str | None, known: str | None, config: Path | None, **fl
         negotiation.JSON_LD,
     )
     chosen = next(each for each in offered if each.suffix == form)
-    with _reading(read_settings(flags, toml=config)) as (_, statements):
+    with _reading(read_settings(flags, toml=config)) as (folder, statements):
         moment = moments.resolve(statements, at, known)
-        _out().writelines(formats.write(chosen, formats.triples(statements.triples(moment.key))))
+        _out().writelines(graphs.pieces(statements, graph, moment, chosen, folder.clock))
 
 
 @main.command(epilog=_examples("regiolog history municipality 11056"))
-@click.argument("kind", type=click.Choice(["municipality", "region", "subregion", "province", "decision"]))
+@click.argument(
+    "kind",
+    type=click.Choice(["municipality", "region", "subregion", "province", "cooperation", "decision", "source"]),
+)
 @click.argument("key")
 @_as_table
 @_in_folder
@@ -269,14 +276,16 @@ def replay(config: Path | None, **flags: Any) -> None:
 @click.option("--json", "as_json", is_flag=True, help="As JSON.")
 @_in_folder
 def status(*, as_json: bool, config: Path | None, **flags: Any) -> None:
-    """Print where the register stands: positions, lag, counts, versions."""
+    """Print where the register stands: positions, lag, counts, what each source is saying, versions."""
     from regiolog.publisher import reports
     from regiolog.publisher.keeper import open_register
 
-    with closing(open_register(read_settings(flags, toml=config).data)) as folder:
-        found = reports.status_of(folder)
+    settings = read_settings(flags, toml=config)
+    with closing(open_register(settings.data)) as folder:
+        found = reports.status_of(folder, settings.authority)
     if as_json:
-        click.echo(json.dumps(found._asdict(), ensure_ascii=False, indent=1))
+        shown = {**found._asdict(), "sources": [each._asdict() for each in found.sources]}
+        click.echo(json.dumps(shown, ensure_ascii=False, indent=1))
     else:
         _print(f"{line}\n" for line in reports.status_lines(found))
 

@@ -1,7 +1,7 @@
 """The register's statements in the forms of RDF, term by term as they stand: no literal is normalised on the way out.
 
-Triples come in as canonical N-Triples, sorted, so equal graphs give equal bytes. N-Triples are N-Quads of the default
-graph as they are, and the Turtle below is TriG as it is.
+Triples come in as canonical N-Triples, sorted, or in the history's own order, so equal graphs give equal bytes.
+N-Triples are N-Quads of the default graph as they are, and the Turtle below is TriG as it is.
 """
 
 from __future__ import annotations
@@ -73,13 +73,24 @@ def triples(lines: bytes) -> Iterator[Triple]:
         yield Triple(subject, predicate, rest.removesuffix(" ."))
 
 
-def write(format_: Format, graph: Iterable[Triple]) -> Iterator[bytes]:
+def in_order(pieces: Iterable[bytes]) -> Iterator[Triple]:
+    """The triples of N-Triples that come in pieces of whole lines, as they come."""
+    for piece in pieces:
+        for line in piece.splitlines():
+            subject, predicate, rest = line.decode().split(" ", 2)
+            yield Triple(subject, predicate, rest.removesuffix(" ."))
+
+
+def write(format_: Format, graph: Iterable[Triple], *, streaming: bool = False) -> Iterator[bytes]:
     """A graph in one of :data:`negotiation`'s forms of RDF, in pieces.
 
     Args:
         format_: Which one.
-        graph: Its triples, sorted.
+        graph: Its triples, those of one subject together.
+        streaming: Whether it may be too long to be held in memory: then Turtle declares every prefix, used or not.
     """
+    if streaming and format_ in {negotiation.TURTLE, negotiation.TRIG}:
+        return _streamed_turtle(graph)
     return _WRITERS[format_.suffix](graph)
 
 
@@ -89,6 +100,24 @@ def _n_triples(graph: Iterable[Triple]) -> Iterator[bytes]:
 
 def _turtle(graph: Iterable[Triple]) -> Iterator[bytes]:
     used: set[str] = set()
+    blocks = list(_blocks(graph, used))
+    yield from map(_declared, sorted(used))
+    for block in blocks:
+        yield b"\n" + block
+
+
+def _streamed_turtle(graph: Iterable[Triple]) -> Iterator[bytes]:
+    yield from map(_declared, sorted(PREFIXES))
+    for block in _blocks(graph, set()):
+        yield b"\n" + block
+
+
+def _declared(prefix: str) -> bytes:
+    return f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n".encode()
+
+
+def _blocks(graph: Iterable[Triple], used: set[str]) -> Iterator[bytes]:
+    """What is said of one subject after another, in Turtle; the prefixes that it uses are added to those."""
 
     @lru_cache(4096)
     def short(term: str) -> str:
@@ -101,7 +130,6 @@ def _turtle(graph: Iterable[Triple]) -> Iterator[bytes]:
         used.add(prefix)
         return f"{prefix}:{local}"
 
-    blocks = []
     for subject, of_subject in groupby(graph, key=lambda each: each.subject):
         lines = []
         for predicate, of_both in groupby(of_subject, key=lambda each: each.predicate):
@@ -109,11 +137,7 @@ def _turtle(graph: Iterable[Triple]) -> Iterator[bytes]:
             lines.append(f"{verb} {', '.join(short(each.object) for each in of_both)}")
         lines.sort(key=lambda line: not line.startswith("a "))
         said = " ;\n    ".join(lines)
-        blocks.append(f"{short(subject)} {said} .\n".encode())
-    for prefix in sorted(used):
-        yield f"@prefix {prefix}: <{PREFIXES[prefix]}> .\n".encode()
-    for block in blocks:
-        yield b"\n" + block
+        yield f"{short(subject)} {said} .\n".encode()
 
 
 def _json_ld(graph: Iterable[Triple]) -> Iterator[bytes]:

@@ -14,16 +14,19 @@ from regiolog.sync.history import History, SnapshotKey, Timed
 from regiolog.sync.statement import iri, literal
 
 CLASSES: Final = {
-    "municipality": terms.RL_MUNICIPALITY,
-    "region": terms.RL_REFERENCE_REGION,
-    "subregion": terms.RL_SUB_REGION,
-    "province": terms.RL_PROVINCE,
-    "decision": terms.RL_DECISION,
+    "municipality": (terms.RL_MUNICIPALITY,),
+    "region": (terms.RL_REFERENCE_REGION, terms.RL_PROPOSED_REGION),
+    "subregion": (terms.RL_SUB_REGION,),
+    "province": (terms.RL_PROVINCE,),
+    "cooperation": (terms.RL_COOPERATION,),
+    "decision": (terms.RL_DECISION,),
+    "source": (terms.RL_SOURCE,),
+    "event": (terms.RL_EVENT,),
 }
-"""The kinds of thing that have a page by now, and the class of each."""
+"""The kinds of thing that have a page by now, and the classes of each."""
 
 _NAMES: Final = {iri(terms.RDFS_LABEL), iri(terms.DCTERMS_TITLE)}
-_KINDS: Final = {iri(name): kind for kind, name in CLASSES.items()}
+_KINDS: Final = {iri(name): kind for kind, names in CLASSES.items() for name in names}
 
 
 class Cell(NamedTuple):
@@ -46,10 +49,15 @@ def find(history: History, kind: str, key: str) -> str:
     Raises:
         UnknownKey: The register has never had it.
     """
-    wanted = iri(CLASSES[kind])
+    if kind == "event":
+        told = history.told_of(int(key)) if key.isascii() and key.isdecimal() and len(key) < 19 else None
+        if told is None or str(told.position) != key:
+            raise UnknownKey(f"the register has never had an event {key}: events go by their position")
+        return Iris(history.base_iri).event(told.position)
+    wanted = {iri(name) for name in CLASSES[kind]}
     for found in history.subjects(terms.DCTERMS_IDENTIFIER, literal(key)):
         said = (timed.statement for timed in history.about(found))
-        if any(each.predicate == iri(terms.RDF_TYPE) and each.object == wanted for each in said):
+        if any(each.predicate == iri(terms.RDF_TYPE) and each.object in wanted for each in said):
             return found
     raise UnknownKey(f"the register has never had a {kind} {key}")
 
@@ -82,6 +90,9 @@ class Links:
         value = read(term)
         if not value.is_iri:
             return Cell(value.text, None, value.language)
+        event = self._iris.read(value.text)
+        if event is not None and event.kind == "event" and not event.part:
+            return Cell(f"event {event.key}", here_to(f"doc/event/{event.key}") + self._query)
         if value.text.startswith(RL):
             word = value.text.removeprefix(RL)
             return Cell(word.partition("-")[2] or word, here_to(f"ns#{word}"))
@@ -105,7 +116,7 @@ class Links:
 
     def _find(self, address: str) -> tuple[str | None, str | None]:
         kind = key = name = None
-        for timed in self._history.about(address):
+        for timed in self._history.about(address, register=True) or self._history.about(address):
             said = timed.statement
             if said.predicate == iri(terms.DCTERMS_IDENTIFIER):
                 key = read(said.object).text

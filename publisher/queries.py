@@ -4,31 +4,32 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
-from typing import Any, Final, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 from flask import Blueprint, Response, request
 
 from regiolog.events.errors import BadMoment
-from regiolog.events.temporal import parse_day
+from regiolog.events.temporal import instant_text, parse_day
 from regiolog.ontology.iris import Iris
-from regiolog.publisher import answers, negotiation, pages, results
+from regiolog.publisher import answers, dataset, divergence, negotiation, pages, results
 from regiolog.publisher.asking import asked, moment, service
-from regiolog.publisher.links import Links, find
+from regiolog.publisher.links import CLASSES, Links, find
 from regiolog.publisher.negotiation import CSV, HTML, PLAIN_JSON, RESULTS_JSON, RESULTS_XML, TSV, Format
 from regiolog.publisher.problems import Problem
-from regiolog.sync.history import SnapshotKey
+from regiolog.sync.history import History, SnapshotKey
 from regiolog.sync.moments import Moment
-from regiolog.sync.question import Answer, Question
+from regiolog.sync.question import Answer, Portion, Question
 
 room: Final = Blueprint("queries", __name__)
 
 FORMATS: Final = (RESULTS_JSON, CSV, TSV, RESULTS_XML, HTML)
 """The forms in which every named query answers."""
 
-_MARK: Final = re.compile(r"  # parameter (\w+)$", re.MULTILINE)
+_MARK: Final = re.compile(r"  # parameter (\w+)( when given)?$")
 
 
 class Parameter(NamedTuple):
@@ -39,7 +40,8 @@ class Parameter(NamedTuple):
         what: What it is, in words.
         example: The value that stands in the query's file.
         pattern: What values look like, as a regular expression.
-        kind: The kind of thing whose key it is; None for a day.
+        kind: The kind of thing whose key it is; None when it is no key, or another parameter says so.
+        is_day: Whether it is a day.
     """
 
     name: str
@@ -47,6 +49,7 @@ class Parameter(NamedTuple):
     example: str
     pattern: str
     kind: str | None = None
+    is_day: bool = False
 
     def check(self, value: str) -> None:
         """See whether a value can be used.
@@ -65,11 +68,13 @@ class Parameter(NamedTuple):
         history = service().history()
         if self.kind is not None:
             find(history, self.kind, value)
-        elif parse_day(value) < history.coverage:
+        elif self.is_day and parse_day(value) < history.coverage:
             raise BadMoment(f"{self.name}={value} is before coverage begins on {history.coverage}")
 
 
+_DAY: Final = r"\d{4}-\d{2}-\d{2}"
 _NIS: Final = Parameter("nis", "the NIS code of a municipality, five digits", "11056", r"\d{5}", "municipality")
+_WITH_HISTORY: Final = tuple(kind for kind in CLASSES if kind != "event")
 _REGION: Final = Parameter("region", "the key of a region", "waasland", r"[A-Za-z0-9][\w.~-]{0,99}", "region")
 
 
@@ -82,12 +87,18 @@ class NamedQuery:
         columns: The columns that it promises, in order.
         parameters: What has to be given, besides the moment.
         compares: Whether its parameters are the days that it compares; then `at` is not asked.
+        ranges: Over which graphs ``GRAPH`` with a variable ranges: those of all sources, or of all proposals.
+        of_history: Whether it asks the history of one thing, in which `at` and `known` only choose when they are given.
+        enriches: Completes the rows of its answer, where that takes more than SPARQL; None leaves them as they are.
     """
 
     name: str
     columns: tuple[str, ...]
     parameters: tuple[Parameter, ...] = ()
     compares: bool = False
+    ranges: Literal["source", "proposal"] | None = None
+    of_history: bool = False
+    enriches: Callable[[bytes, History, SnapshotKey], bytes] | None = None
 
     @property
     def optional(self) -> tuple[str, ...]:
@@ -97,12 +108,12 @@ class NamedQuery:
     @property
     def title(self) -> str:
         """What it answers: the first line of its file."""
-        return self.text.partition("\n")[0].removeprefix("# ")
+        return _read(self.name).partition("\n")[0].removeprefix("# ")
 
     @property
     def text(self) -> str:
-        """Its SPARQL, as in its file."""
-        return _read(self.name)
+        """Its SPARQL with the examples of its file, and without what is there only when it is given."""
+        return self.filled({})
 
     def described(self) -> dict[str, Any]:
         """It, as a program reads it."""
@@ -117,15 +128,30 @@ class NamedQuery:
         }
 
     def filled(self, values: dict[str, str]) -> str:
-        """Its SPARQL with other values in the place of the examples: what is run, and can be run at ``/sparql``."""
-        examples = {each.name: each.example for each in self.parameters}
-        lines = self.text.splitlines()
-        for number, line in enumerate(lines):
+        """Its SPARQL with other values in the place of the examples: what is run, and can be run at ``/sparql``.
+
+        A line that is there only when a parameter is given goes without it.
+        """
+        examples = {each.name: each.example for each in self.parameters} | _EXAMPLES
+        lines = []
+        for line in _read(self.name).splitlines():
             found = _MARK.search(line)
-            if found and found[1] in values:
-                lines[number] = _MARK.sub("", line).replace(examples[found[1]], values[found[1]])
+            if found is None:
+                lines.append(line)
+            elif found[1] in values:
+                lines.append(_MARK.sub("", line).replace(examples[found[1]], values[found[1]]))
+            elif not found[2]:
+                lines.append(line)
         return "\n".join(lines) + "\n"
 
+
+_EXAMPLES: Final = {
+    "at": "2022-12-10",
+    "known": "2022-12-10T22:59:59.999999Z",
+    "thing": "https://data.vlaanderen.be/id/gemeente/11056",
+    "history": "municipality/11056",
+}
+"""What stands in the files of queries for what is worked out from the request."""
 
 _LINEAGE: Final = ("date", "before_nis", "before_name", "after_nis", "after_name", "decision")
 
@@ -138,17 +164,39 @@ QUERIES: Final = {
             (_NIS,),
         ),
         NamedQuery("members", ("municipality", "nis", "name"), (_REGION,)),
-        NamedQuery("regions", ("region", "region_key", "name", "status", "members")),
+        NamedQuery("regions", ("region", "region_key", "name", "status", "members"), ranges="proposal"),
         NamedQuery("municipalities", ("municipality", "nis", "name", "province", "region_key")),
         NamedQuery("lineage", _LINEAGE, (_NIS._replace(example="46030"),)),
         NamedQuery(
             "conversion",
             ("from_nis", "from_name", "to_nis", "to_name", "kind"),
             (
-                Parameter("from", "the first day, YYYY-MM-DD", "2024-12-31", r"\d{4}-\d{2}-\d{2}"),
-                Parameter("to", "the second day, YYYY-MM-DD", "2025-01-01", r"\d{4}-\d{2}-\d{2}"),
+                Parameter("from", "the first day, YYYY-MM-DD", "2024-12-31", _DAY, is_day=True),
+                Parameter("to", "the second day, YYYY-MM-DD", "2025-01-01", _DAY, is_day=True),
             ),
             compares=True,
+        ),
+        NamedQuery(
+            "said",
+            ("source", "region_key", "valid_from", "valid_to", "known_from", "known_to"),
+            (_NIS,),
+            of_history=True,
+        ),
+        NamedQuery("straddling", ("cooperation", "name", "type", "regions", "members")),
+        NamedQuery(
+            "divergences",
+            ("subject", "source", "source_says", "register_says", "known_from", "known_to"),
+            ranges="source",
+            enriches=divergence.completed,
+        ),
+        NamedQuery(
+            "history",
+            ("property", "value", "valid_from", "valid_to", "known_from", "known_to", "event", "decision"),
+            (
+                Parameter("kind", "a kind of thing", "municipality", "|".join(_WITH_HISTORY)),
+                Parameter("key", "the key of the thing", "11056", r"[A-Za-z0-9][\w.~-]{0,127}"),
+            ),
+            of_history=True,
         ),
     )
 }
@@ -183,40 +231,66 @@ def named(name: str) -> Response:
     required = [each.name for each in query.parameters]
     if form is HTML and required and not any(each in request.args for each in required):
         given = asked(optional=query.optional)
-        return _page(query, given, moment(given))
+        return _page(query, given, moment(given), query.text)
     given = asked(required, query.optional)
     for parameter in query.parameters:
         parameter.check(given[parameter.name])
-    when, named_graphs = _moments(query, given)
-    text = query.filled(_values(query, given))
-    etag = answers.tag(text, form.media_type, when.key, *named_graphs.values())
+    when, portions = _moments(query, given)
+    text = query.filled(_values(query, given, when))
+    etag = answers.tag(text, form.media_type, when.key, *portions.values())
     if form is HTML:
-        return _page(query, given, when, _ask(text, RESULTS_JSON, when, named_graphs))
+        return _page(query, given, when, text, _ask(query, text, RESULTS_JSON, when, portions))
     if answers.unchanged(etag):
         return answers.not_modified(etag, when)
-    answer = _ask(text, CSV if form is TSV else form, when, named_graphs)
+    if query.enriches is not None:
+        whole = _ask(query, text, RESULTS_JSON, when, portions).read()
+        return answers.send(results.written(whole, form), form.content_type, etag, when)
+    answer = _ask(query, text, CSV if form is TSV else form, when, portions)
     if form is TSV:
         return answers.send(results.tab_separated(answer.read().decode()), form.content_type, etag, when)
     return answers.send(answer.open(), form.content_type, etag, when)
 
 
-def _values(query: NamedQuery, given: dict[str, str]) -> dict[str, str]:
+def _values(query: NamedQuery, given: dict[str, str], when: Moment) -> dict[str, str]:
     """What the parameters put into the text: keys as they are, days as the last part of a snapshot's address."""
     values = {each.name: given[each.name] for each in query.parameters}
+    iris = Iris("http://base/")
     if query.compares:
-        iris = Iris("http://base/")
-        values = {
+        return {
             name: iris.graph(day, given.get("known")).removeprefix("http://base/graph/") for name, day in values.items()
         }
+    if query.of_history:
+        kind, key = _thing(query, given)
+        values["thing"] = find(service().history(), kind, key)
+        values["history"] = iris.history_graph(kind, key).removeprefix("http://base/graph/history/")
+        if "known" in given:
+            values["known"] = instant_text(when.known)
+    if "at" in given or not query.of_history:
+        values["at"] = when.at.isoformat()
     return values
 
 
-def _moments(query: NamedQuery, given: dict[str, str]) -> tuple[Moment, dict[str, SnapshotKey]]:
-    """The moment that a query is about, and the snapshots that it names."""
-    if not query.compares:
-        return moment(given), {}
+def _thing(query: NamedQuery, given: dict[str, str]) -> tuple[str, str]:
+    """The kind and the key of the thing whose history is asked for."""
+    first = query.parameters[0]
+    return (given["kind"], given["key"]) if first.kind is None else (first.kind, given[first.name])
+
+
+def _moments(query: NamedQuery, given: dict[str, str]) -> tuple[Moment, dict[str, Portion]]:
+    """The moment that a query is about, and what the graphs hold that it names or ranges over."""
     here = service()
     history, known = here.history(), given.get("known")
+    iris = Iris(history.base_iri)
+    if query.of_history:
+        # All of it is read, also what was known later: when something ceased to be known is part of its history.
+        head = moment({name: value for name, value in given.items() if name == "at"})
+        when = moment(given)
+        graph = iris.history_graph(*_thing(query, given))
+        return when, {graph: dataset.portion(graph, history, head, here.clock)}
+    if not query.compares:
+        when = moment(given)
+        graphs = dataset.standing(history, query.ranges) if query.ranges else []
+        return when, {graph: dataset.portion(graph, history, when, here.clock) for graph in graphs}
     first, last = given["from"], given["to"]
     if first > last:
         raise Problem(
@@ -225,24 +299,27 @@ def _moments(query: NamedQuery, given: dict[str, str]) -> tuple[Moment, dict[str
     before = moment({**given, "at": first})
     after = moment({**given, "at": last})
     after = after._replace(position=before.position, key=history.key(after.at, before.position))
-    iris = Iris(history.base_iri)
-    return after, {iris.graph(first, known): before.key, iris.graph(last, known): after.key}
+    return after, {iris.graph(first, known): Portion(before.key), iris.graph(last, known): Portion(after.key)}
 
 
-def _ask(text: str, form: Format, when: Moment, named_graphs: dict[str, SnapshotKey]) -> Answer:
-    """Have a worker answer."""
+def _ask(query: NamedQuery, text: str, form: Format, when: Moment, portions: dict[str, Portion]) -> Answer:
+    """Have a worker answer, and complete what it says where SPARQL alone cannot."""
     here = service()
     question = Question(
         query=text,
         default=when.key,
-        named=named_graphs,
+        named=portions,
         formats={"select": form.media_type},
         base_iri=here.history().base_iri,
     )
-    return here.workers.ask(question)
+    answer = here.workers.ask(question)
+    if query.enriches is None:
+        return answer
+    body = query.enriches(answer.read(), here.history(), when.key)
+    return Answer(form=answer.form, media_type=answer.media_type, body=body, length=len(body))
 
 
-def _page(query: NamedQuery, given: dict[str, str], when: Moment, answer: Answer | None = None) -> Response:
+def _page(query: NamedQuery, given: dict[str, str], when: Moment, text: str, answer: Answer | None = None) -> Response:
     """The page of a named query: its form, its answer as a table where it was asked, and its SPARQL."""
     shown = None
     if answer is not None:
@@ -254,7 +331,7 @@ def _page(query: NamedQuery, given: dict[str, str], when: Moment, answer: Answer
         given,
         query=query,
         table=shown,
-        text=query.filled(_values(query, given)) if shown else query.text,
+        text=text,
         downloads=[each for each in FORMATS if each is not HTML],
         arguments=pages.arguments(given),
     )

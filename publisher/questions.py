@@ -55,12 +55,13 @@ def ask(
     outline = dataset.outline(query, history.base_iri)
     chosen = _form(GRAPHS if outline.form == "graph" else TABLES, form)
     try:
-        named = dataset.snapshots(outline.graphs, history, folder.clock)
+        moment = resolve(history, at, known, clock=folder.clock)
+        named = dataset.portions(outline, (), history, moment, folder.clock)
     except Problem as problem:
         raise QueryRejected(problem.detail) from None
     question = Question(
         query=query,
-        default=resolve(history, at, known, clock=folder.clock).key,
+        default=moment.key,
         named=named,
         formats={} if outline.form is None else {outline.form: chosen.media_type},
         base_iri=history.base_iri,

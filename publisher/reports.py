@@ -5,16 +5,20 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
+from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.correction import EventWasCorrected
 from regiolog.events.event import Event
 from regiolog.events.journal import Journal
 from regiolog.events.kinds import stored_name
 from regiolog.events.temporal import instant_text
+from regiolog.ontology import terms
+from regiolog.ontology.iris import Iris
 from regiolog.ontology.namespaces import PREFIXES
 from regiolog.publisher.beginning import register_of
 from regiolog.publisher.formats import read
@@ -26,10 +30,12 @@ from regiolog.sync.history import History
 from regiolog.sync.moments import Moment
 from regiolog.sync.projector import FolderInUse
 from regiolog.sync.replay import Replayed
-from regiolog.sync.statement import ALWAYS, NEVER
+from regiolog.sync.statement import ALWAYS, NEVER, iri
 
 FORMATS: Final = ("text", "csv", "json")
 """The forms of a table."""
+
+_DOCUMENT: Final = re.compile(rf'<{re.escape(terms.RL_DOCUMENT)}> ("(?:[^"\\]|\\.)*") \.')
 
 _WIDEST: Final = 60
 """How many characters of a value a text table shows; the other forms show all of it."""
@@ -46,6 +52,7 @@ class Said(NamedTuple):
     known_to: str
     event: int
     decision: str
+    graph: str
 
 
 class Changed(NamedTuple):
@@ -60,6 +67,29 @@ class Changed(NamedTuple):
     event: int
     kind: str
     decision: str
+    graph: str
+
+
+class Spoken(NamedTuple):
+    """What one source is saying.
+
+    Attributes:
+        source: Its key.
+        name: Who publishes it.
+        claims: How many claims it is making.
+        marked: How many of them have something odd about them.
+        document: The last document that brought something new; None when none did.
+        known: Since when that is known.
+        authority: For which kinds of register event it has authority.
+    """
+
+    source: str
+    name: str
+    claims: int
+    marked: int
+    document: str | None
+    known: str | None
+    authority: list[str]
 
 
 class Status(NamedTuple):
@@ -78,6 +108,7 @@ class Status(NamedTuple):
         statements: How many statements there ever were.
         believed: How many of them are believed now.
         terms: How many different terms they are made of.
+        sources: What each source is saying.
         projection: By which version of the projection they were made.
         regiolog: The version of this program.
     """
@@ -94,6 +125,7 @@ class Status(NamedTuple):
     statements: int
     believed: int
     terms: int
+    sources: list[Spoken]
     projection: int
     regiolog: str
 
@@ -115,6 +147,7 @@ def history_of(journal: Journal, history: History, kind: str, key: str) -> list[
             "" if timed.closed == NEVER else instant_text(history.known_of(timed.closed)),
             timed.opened,
             behind.decision(timed.opened),
+            _graph(timed.statement.graph, history),
         )
         for timed in history.about(find(history, kind, key))
     ]
@@ -135,6 +168,7 @@ def changes_between(journal: Journal, history: History, old: Moment, new: Moment
             change.position,
             behind.kind(change.position),
             behind.decision(change.position),
+            _graph(change.statement.graph, history),
         )
         for change in difference(history, old.key, new.key)
     ]
@@ -159,7 +193,7 @@ def difference_sentence(replayed: Replayed) -> str:
     )
 
 
-def status_of(folder: Folder) -> Status:
+def status_of(folder: Folder, authority: Authority = AUTHORITY) -> Status:
     """Where the register in a folder stands, as it is; nothing is caught up."""
     begun, head = register_of(folder.journal), folder.journal.head()
     history = History.open(folder.statements) if folder.statements.exists() else None
@@ -179,6 +213,7 @@ def status_of(folder: Folder) -> Status:
             statements=counts.get("statements", 0),
             believed=counts.get("believed", 0),
             terms=counts.get("terms", 0),
+            sources=_sources(history, authority) if history else [],
             projection=history.version if history else projection.VERSION,
             regiolog=version("regiolog"),
         )
@@ -211,9 +246,47 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> I
 def status_lines(status: Status) -> Iterator[str]:
     """Where a register stands, for people: a line for each thing that is known."""
     for name, value in status._asdict().items():
-        if value not in {None, ""}:
+        if name == "sources":
+            yield from (_source_line(each) for each in status.sources)
+        elif value not in (None, ""):
             shown = ("yes" if value else "no") if isinstance(value, bool) else value
             yield f"{name.replace('_', ' '):<12}{shown}"
+
+
+def _source_line(spoken: Spoken) -> str:
+    """What a source is saying, in one line."""
+    said = f"{spoken.claims} claims, {spoken.marked} marked" if spoken.claims else "no claims"
+    latest = f", last {spoken.document} known from {spoken.known}" if spoken.document else ""
+    return f"source {spoken.source:<5}{spoken.name}: {said}{latest}"
+
+
+def _sources(history: History, authority: Authority) -> list[Spoken]:
+    """What each source is saying now, as far as it is projected."""
+    found = []
+    iris = Iris(history.base_iri)
+    for source in history.subjects(terms.RDF_TYPE, iri(terms.RL_SOURCE)):
+        said = {timed.statement.predicate: timed.statement.object for timed in history.about(source)}
+        key = read(said[iri(terms.DCTERMS_IDENTIFIER)]).text
+        claims, marked, latest = history.spoken(iri(iris.source_graph(key)), iri(terms.RL_SAYS), iri(terms.RL_MARK))
+        told = history.told_of(latest) if latest else None
+        document = _DOCUMENT.search(told.text) if told else None
+        found.append(
+            Spoken(
+                key,
+                read(said[iri(terms.RDFS_LABEL)]).text,
+                claims,
+                marked,
+                read(document[1]).text if document else None,
+                instant_text(told.known) if told else None,
+                sorted(authority.get(key, ())),
+            )
+        )
+    return found
+
+
+def _graph(graph: str, history: History) -> str:
+    """A graph by the end of its address; the register's own by that word."""
+    return graph[1:-1].removeprefix(f"{history.base_iri}graph/") if graph else "register"
 
 
 def _decision_of(event: Event) -> str:

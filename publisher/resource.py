@@ -7,14 +7,18 @@ from urllib.parse import quote
 
 from flask import Blueprint, Response
 
-from regiolog.ontology.iris import KINDS
-from regiolog.publisher import answers, formats, negotiation, pages
+from regiolog.events.errors import UnknownKey
+from regiolog.ontology.iris import KINDS, Iris
+from regiolog.publisher import answers, formats, negotiation, pages, saying
 from regiolog.publisher.asking import asked, moment, service
+from regiolog.publisher.deeds import deeds, event_facts
 from regiolog.publisher.formats import Triple
 from regiolog.publisher.links import CLASSES, Links, find
-from regiolog.publisher.negotiation import HTML, JSON_LD, N_TRIPLES, PLAIN_JSON, RDF_XML, TURTLE
+from regiolog.publisher.negotiation import HTML, JSON_LD, N_TRIPLES, PLAIN_JSON, RDF_XML, TURTLE, Format
 from regiolog.publisher.problems import Problem
 from regiolog.publisher.sheet import sheet, statements
+from regiolog.sync import history_graph
+from regiolog.sync.moments import Moment
 
 room: Final = Blueprint("resource", __name__)
 
@@ -45,16 +49,54 @@ def described(kind: str, name: str) -> Response:
     form = negotiation.choose(FORMATS, ending)
     given = asked()
     when = moment(given)
+    others = [each for each in FORMATS if each is not HTML]
+    if kind == "event":
+        return _event(subject, int(code), when, given, form)
     if form is HTML:
         links = Links(history, when.key, pages.suffix(given))
         shown = sheet(history, subject, code, kind, when.key, links)
-        others = [each for each in FORMATS if each is not HTML]
-        return pages.page("thing.html", when, given, kind=kind, code=code, iri=subject, sheet=shown, downloads=others)
+        spoken = saying.of_source(history, code, when.key, links) if kind == "source" else None
+        return pages.page(
+            "thing.html",
+            when,
+            given,
+            kind=kind,
+            code=code,
+            iri=subject,
+            sheet=shown,
+            spoken=spoken,
+            downloads=others,
+        )
     etag = answers.tag(kind, code, when.key, form.suffix)
     if answers.unchanged(etag):
         return answers.not_modified(etag, when)
     graph = sorted({Triple(*each[1:4]) for said in statements(history, subject, when.key).values() for each in said})
     return answers.send(b"".join(formats.write(form, graph)), form.content_type, etag, when)
+
+
+def _event(subject: str, position: int, when: Moment, given: dict[str, str], form: Format) -> Response:
+    """What the history says of an event: what it is, on what it rests and, on a page, what it opened and closed."""
+    history = service().history()
+    told = history.told_of(position)
+    if told is None or position > when.position:
+        raise UnknownKey(f"event {position} was not known yet at this moment")
+    described = formats.triples(history_graph.event(told, Iris(history.base_iri)))
+    if form is not HTML:
+        etag = answers.tag("event", position, history.version, form.suffix)
+        if answers.unchanged(etag):
+            return answers.not_modified(etag)
+        return answers.send(b"".join(formats.write(form, described)), form.content_type, etag)
+    links = Links(history, when.key, pages.suffix(given))
+    return pages.page(
+        "event.html",
+        when,
+        given,
+        position=position,
+        iri=subject,
+        facts=event_facts(described, subject, links),
+        done=deeds(history, position, when.position, links),
+        downloads=[each for each in FORMATS if each is not HTML],
+    )
 
 
 def _is_there(kind: str) -> None:

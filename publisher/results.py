@@ -7,7 +7,10 @@ import io
 import json
 from typing import Any, Final, NamedTuple
 
+from rdflib.query import Result
+
 from regiolog.publisher.links import Cell, Links
+from regiolog.publisher.negotiation import RESULTS_JSON, RESULTS_XML, TSV, Format
 
 SHOWN: Final = 2000
 """How many rows a page shows; it says so when there are more."""
@@ -39,6 +42,20 @@ def table(results: bytes, links: Links) -> Table:
     bindings = document["results"]["bindings"]
     rows = [[_cell(row.get(name), links) for name in columns] for row in bindings[:SHOWN]]
     return Table(columns, rows, len(bindings))
+
+
+def written(results: bytes, form: Format) -> bytes:
+    """SPARQL results in JSON, in another form of tables."""
+    if form is RESULTS_JSON:
+        return results
+    if form is RESULTS_XML:
+        return Result.parse(io.BytesIO(results), format="json").serialize(format="xml") or b""
+    document = json.loads(results)
+    columns: list[str] = document["head"]["vars"]
+    out = io.StringIO()
+    rows = ([row.get(name, {}).get("value", "") for name in columns] for row in document["results"]["bindings"])
+    csv.writer(out, lineterminator="\r\n").writerows([columns, *rows])
+    return tab_separated(out.getvalue()) if form is TSV else out.getvalue().encode()
 
 
 def tab_separated(comma_separated: str) -> bytes:

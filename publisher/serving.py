@@ -26,7 +26,7 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from regiolog.events.errors import RegiologError
-from regiolog.publisher.beginning import load_archive
+from regiolog.publisher.beginning import MARKER, load_archive
 from regiolog.publisher.keeper import Keeper, Progress
 from regiolog.sync.folder import Folder
 
@@ -90,7 +90,15 @@ def serve(
         closing(Keeper(folder)) as keeper,
     ):
         with progress("loading the archive") as done:
-            loaded = load_archive(folder.journal, settings.base_iri, clock=folder.clock, progress=done)
+            loaded = load_archive(
+                folder.journal,
+                settings.base_iri,
+                leave_out=settings.leave_out,
+                authority=settings.authority,
+                marker=folder.path / MARKER,
+                clock=folder.clock,
+                progress=done,
+            )
         if loaded.refused is not None:
             say(f"the archive of this version was not recorded: {loaded.refused}")
         elif loaded.recorded:

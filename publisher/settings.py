@@ -11,12 +11,14 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
+from regiolog.events.authority import AUTHORITY, GROUPS, Authority
 from regiolog.events.errors import RegiologError
 from regiolog.ontology.iris import Iris, UnusableIri
+from regiolog.sync.archive import NAMES
 
 PREFIX: Final = "REGIOLOG_"
 """What the names of our environment variables begin with."""
@@ -51,6 +53,8 @@ class Settings:
         answer_bytes: How many bytes an answer to a query may have.
         query_bytes: How many bytes a query may have.
         query_depth: How deep a query may be nested.
+        leave_out: Which record files of the archive are not loaded, by name.
+        authority: Which source may open which kinds of register event.
         queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
     """
 
@@ -66,6 +70,8 @@ class Settings:
     query_bytes: int = 32 * 2**10
     query_depth: int = 100
     queue: int = 8
+    leave_out: tuple[str, ...] = ()
+    authority: Authority = field(default_factory=lambda: AUTHORITY)
 
 
 def read_settings(
@@ -197,6 +203,28 @@ def _bytes(least: int) -> Callable[[Any], int]:
     return read
 
 
+def _left_out(value: Any) -> tuple[str, ...]:
+    """Names of record files, as a list or with commas between them."""
+    names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
+    if not isinstance(names, list | tuple) or not all(name in NAMES[1:] for name in names):
+        raise ValueError(f"it is one or more of {', '.join(NAMES[1:])}, with commas between them")
+    return tuple(names)
+
+
+def _authority(value: Any) -> Authority:
+    """A table of groups of events by source, or ``abb=cooperations;statbel=municipality-names``."""
+    table = dict(part.partition("=")[::2] for part in value.split(";") if part) if isinstance(value, str) else value
+    found: dict[str, frozenset[str]] = {}
+    for source, groups in table.items() if isinstance(table, Mapping) else [("", None)]:
+        names = groups.split(",") if isinstance(groups, str) else groups
+        if not source or not isinstance(names, list | tuple) or not all(name in GROUPS for name in names):
+            raise ValueError(_AUTHORITY)
+        found[source.strip()] = frozenset().union(*(GROUPS[name] for name in names))
+    return found
+
+
+_AUTHORITY: Final = f"it names, for each source, one or more of {', '.join(GROUPS)}, as abb=cooperations"
+
 _UNITS: Final = {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
 
 _READERS: Final[dict[str, Callable[[Any], Any]]] = {
@@ -212,4 +240,6 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "query_bytes": _bytes(1),
     "query_depth": _whole(1, 1_000),
     "queue": _whole(1, 10_000),
+    "leave_out": _left_out,
+    "authority": _authority,
 }

@@ -9,9 +9,12 @@ from itertools import groupby
 from typing import Final, NamedTuple
 
 from regiolog.ontology import terms
+from regiolog.publisher import saying
 from regiolog.publisher.formats import read
 from regiolog.publisher.links import Cell, Links
+from regiolog.publisher.saying import Saying
 from regiolog.sync.history import History, SnapshotKey, Timed
+from regiolog.sync.history_graph import NODES
 from regiolog.sync.statement import ALWAYS, NEVER, Statement, iri
 
 LABELS: Final = {
@@ -34,16 +37,31 @@ LABELS: Final = {
     terms.ELI_FIRST_DATE_ENTRY_IN_FORCE: "in force",
     terms.DCTERMS_IS_REPLACED_BY: "became",
     terms.DCTERMS_REPLACES: "came from",
+    terms.ORG_CLASSIFICATION: "kind of structure",
+    terms.DC_TYPE: "type",
+    terms.PROV_WAS_ATTRIBUTED_TO: "published by",
+    terms.RL_FIRST_OBSERVED: "first observed",
+    terms.RL_LAST_OBSERVED: "last observed",
+    terms.ORG_ORIGINAL_ORGANIZATION: "before",
+    terms.ORG_RESULTING_ORGANIZATION: "after",
+    terms.DCTERMS_LICENSE: "licence",
+    terms.DC_RIGHTS: "terms",
+    terms.RL_CLAIMS: "its claims, as a graph",
+    terms.RL_PROPOSES: "proposed regions, as a graph",
+    terms.RL_EVENT_KIND: "kind",
+    terms.PROV_ENDED_AT_TIME: "known from",
+    terms.PROV_WAS_INFORMED_BY: "follows from",
+    terms.PROV_WAS_ASSOCIATED_WITH: "published by",
+    terms.DC_CONTRIBUTOR: "recorded by",
 }
 """What properties are called on pages, where their own name does not say it."""
-
-NODES: Final = (terms.RL_HAS_MUNICIPALITY, terms.RL_REGION, terms.RL_MERGED_FROM, terms.RL_MERGED_INTO)
-"""The properties by which a node says that it describes a thing."""
 
 PARTS: Final = (terms.RL_HAS_DIVERGENT_DATE, terms.RL_AUTHORITY)
 """The properties by which a thing says what describes it further."""
 
 _TYPE: Final = iri(terms.RDF_TYPE)
+_LIST_LIKE: Final = {iri(terms.RL_CLAIM), iri(terms.ORG_MEMBERSHIP)}
+"""The classes of nodes of which a thing may have many: its page lists them apart."""
 _TIMELESS: Final = {_TYPE, *map(iri, (terms.RL_BEGINS, terms.RL_ENDS, terms.DCTERMS_IDENTIFIER))}
 _HEADINGS: Final = {
     iri(terms.RL_ASSIGNMENT): "Assignment to a region",
@@ -51,6 +69,7 @@ _HEADINGS: Final = {
     iri(terms.RL_BOUNDARY_CHANGE): "Boundary change",
     iri(terms.RL_DIVERGENT_DATE): "A source gives another date",
     iri(terms.BESLUIT_BESTUURSEENHEID): "Local authority",
+    iri(terms.ORG_CHANGE_EVENT): "Change of organisations",
 }
 
 
@@ -95,6 +114,8 @@ class Sheet(NamedTuple):
         inside: What lies in it.
         rests: What rests on it.
         life: What held of it over time, as far as it is known at the moment.
+        takes_part: The cooperation structures that it takes part in.
+        sayings: What sources say of it.
     """
 
     name: Cell
@@ -104,12 +125,14 @@ class Sheet(NamedTuple):
     inside: list[Cell]
     rests: list[Cell]
     life: list[Stretch]
+    takes_part: list[Cell]
+    sayings: list[Saying]
 
 
 def statements(history: History, subject: str, key: SnapshotKey) -> dict[str, list[Statement]]:
     """What a snapshot says of a thing, and of the nodes that describe it, by subject."""
-    own = history.at(subject, key)
-    around = [node for predicate in NODES for node in history.subjects(predicate, iri(subject))]
+    own = history.at(subject, key, register=True) or history.at(subject, key)
+    around = [node for predicate in NODES for node in history.subjects(predicate[1:-1], iri(subject))]
     around += [read(each.object).text for each in own if read(each.predicate).text in PARTS]
     found = {subject: own}
     for node in dict.fromkeys(around):
@@ -132,16 +155,50 @@ def sheet(history: History, subject: str, code: str, kind: str, key: SnapshotKey
     own = said.pop(subject, [])
     names = [read(each.object) for each in own if each.predicate == iri(terms.RDFS_LABEL)]
     name = Cell(names[0].text, None, names[0].language) if names else Cell(code)
-    parts = [facts(each, links) for each in said.values()] if kind != "region" else []
+    nodes = [] if kind == "region" else [each for each in said.values() if _LIST_LIKE.isdisjoint(_classes(each))]
     return Sheet(
         name,
         _status(own, kind, links),
         facts(own, links),
-        parts,
-        _inside(history, subject, key, links),
+        [facts(each, links) for each in nodes],
+        _members(said, subject, links) if kind == "cooperation" else _inside(history, subject, key, links),
         _rests(history, subject, key, links),
         _life(history, subject, key, links),
+        _takes_part(said, subject, links),
+        saying.of_thing(history, subject, kind, key, links),
     )
+
+
+def _classes(said: Iterable[Statement]) -> set[str]:
+    return {each.object for each in said if each.predicate == _TYPE}
+
+
+def _members(said: dict[str, list[Statement]], subject: str, links: Links) -> list[Cell]:
+    """Who takes part in a structure: municipalities by name, others as their publisher calls them."""
+    members = []
+    for node in said.values():
+        held = {each.predicate: each.object for each in node}
+        if held.get(iri(terms.ORG_ORGANIZATION_OF)) != iri(subject):
+            continue
+        municipality, name = held.get(iri(terms.RL_HAS_MUNICIPALITY)), held.get(iri(terms.RDFS_LABEL))
+        if municipality is not None:
+            members.append(links.cell(municipality))
+        elif name is not None:
+            kind = held.get(iri(terms.DC_TYPE))
+            text = read(name).text + (f" ({read(kind).text})" if kind else "")
+            members.append(Cell(text, read(held[iri(terms.ORG_MEMBER)]).text, "nl"))
+    return sorted(members)
+
+
+def _takes_part(said: dict[str, list[Statement]], subject: str, links: Links) -> list[Cell]:
+    """The cooperation structures that a municipality takes part in."""
+    found = set()
+    for node in said.values():
+        held = {each.predicate: each.object for each in node}
+        structure = held.get(iri(terms.ORG_ORGANIZATION_OF))
+        if structure is not None and held.get(iri(terms.RL_HAS_MUNICIPALITY)) == iri(subject):
+            found.add(links.cell(structure))
+    return sorted(found)
 
 
 def facts(said: Iterable[Statement], links: Links) -> Facts:
@@ -183,7 +240,7 @@ def _inside(history: History, subject: str, key: SnapshotKey, links: Links) -> l
     """The municipalities, or the subregions, that lie in it."""
     inside = []
     for each in history.subjects(terms.GEO_SF_WITHIN, iri(subject)):
-        said = history.at(each, key)
+        said = history.at(each, key, register=True)
         if any(one.predicate == iri(terms.GEO_SF_WITHIN) and one.object == iri(subject) for one in said):
             inside.append(links.cell(iri(each)))
     return sorted(inside)
@@ -202,7 +259,7 @@ def _rests(history: History, subject: str, key: SnapshotKey, links: Links) -> li
 
 def _life(history: History, subject: str, key: SnapshotKey, links: Links) -> list[Stretch]:
     life = [
-        _stretch(timed, links)
+        stretch(timed, links)
         for timed in _believed(history, subject, key)
         if timed.statement.predicate not in _TIMELESS
         and (timed.statement.start, timed.statement.end) != (ALWAYS, NEVER)
@@ -220,16 +277,18 @@ def _assignment(node: list[Timed], links: Links) -> list[Stretch]:
     for timed in node:
         if timed.statement.predicate == iri(terms.RL_BASIS) and (placed or pending):
             what = links.cell((placed or pending)[0].statement.object)
-            said = _stretch(timed, links)
+            said = stretch(timed, links)
             stretches.append(said._replace(what="region", value=what, decision=said.value))
     return stretches
 
 
 def _believed(history: History, subject: str, key: SnapshotKey) -> list[Timed]:
-    return [timed for timed in history.about(subject) if timed.opened <= key.position < timed.closed]
+    about = history.about(subject, register=True) or history.about(subject)
+    return [timed for timed in about if timed.opened <= key.position < timed.closed]
 
 
-def _stretch(timed: Timed, links: Links) -> Stretch:
+def stretch(timed: Timed, links: Links) -> Stretch:
+    """One statement as something that held for some time."""
     said = timed.statement
     start = "" if said.start == ALWAYS else date.fromordinal(said.start).isoformat()
     end = "" if said.end == NEVER else date.fromordinal(said.end).isoformat()

@@ -29,7 +29,7 @@ from regiolog.publisher.problems import Problem
 from regiolog.publisher.queries import QUERIES
 from regiolog.sync import guard
 from regiolog.sync.moments import Moment
-from regiolog.sync.question import Answer, Form, Question
+from regiolog.sync.question import Answer, Form, Portion, Question
 
 room: Final = Blueprint("sparql", __name__)
 
@@ -143,17 +143,22 @@ def _question(query: str, outline: dataset.Outline, when: Moment) -> Question:
     default, named = (values[name] for name in _DATASET)
     if (default or named) and outline.has_dataset:
         raise Problem("bad-parameter", "the graphs are chosen in the address and in the query: choose them in one")
-    clocks = [name for name in ("at", "known") if request.values.get(name)]
-    if clocks and (default or outline.has_dataset):
+    if len(default) > 1:
+        raise Problem("bad-parameter", "default-graph-uri is given more than once: give one snapshot")
+    graphs = dataset.portions(outline, named, history, when, here.clock)
+    key = when.key
+    if default:
+        chosen = dataset.portion(default[0], history, when, here.clock)
+        if chosen != Portion(chosen.key):
+            raise Problem("bad-parameter", f"{default[0]} is no snapshot: name it with named-graph-uri, or in GRAPH")
+        key = chosen.key
+    clocks = [name for name in CLOCKS if request.values.get(name)]
+    timeless = all(each == Portion(each.key) for each in graphs.values())
+    if clocks and (default or outline.has_dataset) and timeless:
         raise Problem(
             "bad-parameter",
             f"{clocks[0]} chooses the default graph, and so does the query or the address: choose it in one",
         )
-    if len(default) > 1:
-        raise Problem("bad-parameter", "default-graph-uri is given more than once: give one snapshot")
-    chosen = dataset.snapshots((*default, *named, *outline.graphs), history, here.clock)
-    key = chosen[default[0]] if default else when.key
-    graphs = {graph: each for graph, each in chosen.items() if graph in {*named, *outline.graphs}}
     return Question(query=query, default=key, named=graphs, base_iri=history.base_iri)
 
 

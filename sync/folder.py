@@ -13,9 +13,10 @@ from regiolog.events.journal import Journal
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.temporal import Clock, system_clock
 from regiolog.sync import projection
-from regiolog.sync.history import FILE, History, StatementsDamaged
+from regiolog.sync.history import History
 from regiolog.sync.history_writer import HistoryWriter
 from regiolog.sync.projector import FolderInUse, Lock, Projector
+from regiolog.sync.table import FILE, StatementsDamaged
 
 SPOOL: Final = "spool"
 

@@ -7,38 +7,20 @@ at any time; the projector builds it again, identical.
 
 from __future__ import annotations
 
-import hashlib
-import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple
 
-from regiolog.events.errors import FolderError
-from regiolog.events.temporal import instant_text
-from regiolog.sync.statement import ALWAYS, NEVER, Statement
-
-FILE: Final = "statements.sqlite"
+from regiolog.sync.statement import NEVER, REGISTER, Statement
+from regiolog.sync.table import Table
 
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
-SCHEMA: Final = """
-CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS term (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
-CREATE TABLE IF NOT EXISTS statement (
-    id INTEGER PRIMARY KEY,
-    graph INTEGER NOT NULL, subject INTEGER NOT NULL, predicate INTEGER NOT NULL, object INTEGER NOT NULL,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, opened INTEGER NOT NULL, closed INTEGER NOT NULL
-);
-CREATE INDEX IF NOT EXISTS statement_of_subject ON statement (subject, predicate);
-CREATE INDEX IF NOT EXISTS statement_of_object ON statement (object, predicate);
-CREATE INDEX IF NOT EXISTS statement_opened ON statement (opened);
-CREATE INDEX IF NOT EXISTS statement_closed ON statement (closed) WHERE closed < 2147483647;
-CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY, known INTEGER NOT NULL);
-CREATE INDEX IF NOT EXISTS event_known ON event (known);
-CREATE TABLE IF NOT EXISTS breakpoint (
-    day INTEGER NOT NULL, position INTEGER NOT NULL, change INTEGER NOT NULL, PRIMARY KEY (day, position)
-) WITHOUT ROWID;
-"""
+_TERM: Final = "(SELECT id FROM term WHERE text = ?)"
+_COLUMNS: Final = (
+    "COALESCE(g.text, ''), s.text, p.text, o.text, start, \"end\", opened, closed FROM statement "
+    "LEFT JOIN term g ON g.id = graph "
+    "JOIN term s ON s.id = subject JOIN term p ON p.id = predicate JOIN term o ON o.id = object"
+)
 _AT: Final = 'opened <= :position AND closed > :position AND start <= :day AND "end" > :day'
 _IN_FORCE: Final = 'graph = 0 AND start <= :day AND "end" > :day'
 _KEPT: Final = """EXISTS (
@@ -83,103 +65,34 @@ class Timed(NamedTuple):
     closed: int
 
 
-class StatementsDamaged(FolderError):
-    """The statement table's file is not whole; it can be burnt, and built again."""
+class Numbered(NamedTuple):
+    """A statement of the history by its name: the event that opened it, and its number.
+
+    Attributes:
+        number: Its place among the statements that its event opened, from 1.
+        timed: The statement, with both of its periods.
+    """
+
+    number: int
+    timed: Timed
 
 
-class History:
-    """One connection to the statement table; each thread and process opens its own."""
+class Told(NamedTuple):
+    """What the history says of one event.
 
-    def __init__(self, connection: sqlite3.Connection) -> None:
-        """Take an open connection; use :meth:`open`."""
-        self._db = connection
+    Attributes:
+        position: Where the journal keeps it.
+        known: Since when it is known, in effect.
+        text: What is said of it, as N-Triples.
+    """
 
-    @classmethod
-    def open(cls, path: Path, *, readonly: bool = True) -> Self:
-        """Open the statement table of a data folder.
+    position: int
+    known: datetime
+    text: str
 
-        Args:
-            path: The file.
-            readonly: Whether only to read; else the file is made when it is missing.
 
-        Raises:
-            StatementsDamaged: The file is damaged.
-            FolderError: It is missing, or cannot be read or made.
-        """
-        mode = "ro" if readonly else "rwc"
-        try:
-            # Whoever holds it serialises its use; the projector's is made in one thread and used in another.
-            db = sqlite3.connect(
-                f"{path.absolute().as_uri()}?mode={mode}",
-                uri=True,
-                timeout=30,
-                isolation_level=None,
-                check_same_thread=False,
-            )
-            db.execute("PRAGMA busy_timeout = 30000")
-            if not readonly:
-                db.execute("PRAGMA journal_mode = WAL")
-                db.execute("PRAGMA synchronous = NORMAL")
-                db.executescript(SCHEMA)
-            db.execute("SELECT 1 FROM meta LIMIT 1")
-        except sqlite3.Error as error:
-            raise _trouble(error)(f"{path} cannot be read as a statement table: {error}") from None
-        return cls(db)
-
-    def close(self) -> None:
-        """Let go of the file."""
-        self._db.close()
-
-    def check(self) -> None:
-        """Read the file through quickly.
-
-        Raises:
-            StatementsDamaged: It is damaged.
-            FolderError: It cannot be read.
-        """
-        try:
-            found = self._db.execute("PRAGMA quick_check(1)").fetchone()[0]
-        except sqlite3.Error as error:
-            raise _trouble(error)(f"the statement table cannot be read: {error}") from None
-        if found != "ok":
-            raise StatementsDamaged(f"the statement table is damaged: {found}")
-
-    # What it stands for
-
-    def meta(self, name: str) -> str | None:
-        """One of the facts about the table itself; None when it is not there."""
-        row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
-        return None if row is None else str(row[0])
-
-    @property
-    def position(self) -> int:
-        """The last position that was projected; 0 when none was."""
-        return int(self.meta("position") or 0)
-
-    @property
-    def stopped(self) -> str | None:
-        """Why the projector stopped, in one sentence; None while it has not."""
-        return self.meta("stopped") or None
-
-    @property
-    def version(self) -> int:
-        """The version of the projection that built it."""
-        return int(self.meta("version") or 0)
-
-    @property
-    def base_iri(self) -> str:
-        """Under which address the register publishes."""
-        return self.meta("base_iri") or ""
-
-    @property
-    def register(self) -> str:
-        """The register's own name."""
-        return self.meta("register") or ""
-
-    @property
-    def coverage(self) -> date:
-        """The first day that can be asked about."""
-        return date.fromisoformat(self.meta("coverage") or date.max.isoformat())
+class History(Table):
+    """What can be read from the statement table."""
 
     # Moments
 
@@ -213,9 +126,18 @@ class History:
 
     # Snapshots
 
-    def triples(self, key: SnapshotKey) -> bytes:
-        """The register's graph at a key, as canonical N-Triples, one to a line, in no particular order."""
-        return b"".join(self._lines(f"graph = 0 AND {_AT}", _of(key)))
+    def triples(self, key: SnapshotKey, graph: str = REGISTER) -> bytes:
+        """A graph at a key, as canonical N-Triples, one to a line, in no particular order.
+
+        Args:
+            key: The key.
+            graph: The graph's IRI as N-Triples; the register's own unless given.
+        """
+        if graph == REGISTER:
+            return b"".join(self._lines(f"graph = 0 AND {_AT}", _of(key)))
+        return b"".join(
+            self._lines(f"graph = {_TERM.replace('?', ':graph')} AND graph > 0 AND {_AT}", {**_of(key), "graph": graph})
+        )
 
     def changes(self, old: SnapshotKey, new: SnapshotKey) -> tuple[bytes, bytes] | None:
         """What to take from and add to the register's graph at one key to get it at another.
@@ -234,32 +156,21 @@ class History:
         come = self._lines(f"opened > :old AND opened <= :position AND closed > :position AND {_IN_FORCE}", marks)
         return b"".join(gone), b"".join(come)
 
-    def digest(self, key: SnapshotKey) -> str:
-        """SHA-256 over the projection's version and the canonical N-Quads of all graphs at a key, sorted."""
-        return _digest(key.version, set(self._quads(_AT, _of(key))))
+    def about(self, iri: str, *, register: bool = False) -> list[Timed]:
+        """Every statement ever with this subject, in the order in which they were opened.
 
-    def history_digest(self, position: int) -> str:
-        """SHA-256 over the projection's version and all statements ever, with both periods, up to a position.
-
-        Each line is the statement as canonical N-Quads, followed by a tab before each of: first day, end day, known
-        from, known until, opening and closing position; what is open is empty.
+        Args:
+            iri: The subject.
+            register: Whether to leave out what sources claim, and what was proposed.
         """
-        known = {
-            int(row[0]): instant_text(_EPOCH + timedelta(microseconds=row[1]))
-            for row in self._db.execute("SELECT position, known FROM event WHERE position <= ?", (position,))
-        }
-        lines = {_history_line(timed, known) for timed in self._timed("opened <= ?", (position,))}
-        return _digest(self.version, lines)
+        here = "subject = (SELECT id FROM term WHERE text = ?)"
+        return list(self._timed(f"{here} AND graph = 0" if register else here, (f"<{iri}>",)))
 
-    def about(self, iri: str) -> list[Timed]:
-        """Every statement ever with this subject, in the order in which they were opened."""
-        return list(self._timed("subject = (SELECT id FROM term WHERE text = ?)", (f"<{iri}>",)))
-
-    def at(self, iri: str, key: SnapshotKey) -> list[Statement]:
+    def at(self, iri: str, key: SnapshotKey, *, register: bool = False) -> list[Statement]:
         """The statements with this subject at a key."""
         return [
             timed.statement
-            for timed in self.about(iri)
+            for timed in self.about(iri, register=register)
             if timed.opened <= key.position < timed.closed
             and timed.statement.start <= key.breakpoint < timed.statement.end
         ]
@@ -282,6 +193,84 @@ class History:
         )
         return [str(text)[1:-1] for (text,) in rows]
 
+    def graphs(self) -> list[str]:
+        """The IRIs of all graphs that ever held a statement, besides the register's own, sorted."""
+        rows = self._db.execute(
+            "SELECT text FROM term WHERE id IN (SELECT DISTINCT graph FROM statement WHERE graph > 0) ORDER BY 1"
+        )
+        return [str(text)[1:-1] for (text,) in rows]
+
+    def spoken(self, graph: str, says: str, mark: str) -> tuple[int, int, int]:
+        """How much a source is saying, whatever the day: claims, marked claims, and its last event; 0 when none.
+
+        Args:
+            graph: Its graph, as N-Triples.
+            says: The property that each claim has once, as N-Triples.
+            mark: The property that a marked claim has, as N-Triples.
+        """
+        row = self._db.execute(
+            f"SELECT TOTAL(closed = {NEVER} AND predicate = {_TERM}), "
+            f"COUNT(DISTINCT CASE WHEN closed = {NEVER} AND predicate = {_TERM} THEN subject END), "
+            f"MAX(MAX(opened), COALESCE(MAX(NULLIF(closed, {NEVER})), 0)) "
+            f"FROM statement WHERE graph > 0 AND graph = {_TERM}",
+            (says, mark, graph),
+        ).fetchone()
+        return int(row[0]), int(row[1]), int(row[2] or 0)
+
+    # The history
+
+    def opened_by(self, position: int) -> int:
+        """How many statements the events up to a position opened."""
+        return int(self._db.execute("SELECT COUNT(*) FROM statement WHERE opened <= ?", (position,)).fetchone()[0])
+
+    def told(self, position: int) -> list[Told]:
+        """What is said of each event up to a position, in order."""
+        rows = self._db.execute(
+            "SELECT position, known, told FROM event WHERE position <= ? ORDER BY position", (position,)
+        )
+        return [Told(place, _EPOCH + timedelta(microseconds=known), text) for place, known, text in rows]
+
+    def told_of(self, position: int) -> Told | None:
+        """What is said of the event at a position; None when it was not projected."""
+        row = self._db.execute("SELECT position, known, told FROM event WHERE position = ?", (position,)).fetchone()
+        return None if row is None else Told(row[0], _EPOCH + timedelta(microseconds=row[1]), row[2])
+
+    def every(self, position: int) -> Iterator[Numbered]:
+        """Every statement ever up to a position, in the order in which they were opened; rows are read one by one."""
+        opened = number = 0
+        for timed in self.ever(position):
+            number = number + 1 if timed.opened == opened else 1
+            opened = timed.opened
+            yield Numbered(number, timed)
+
+    def done_by(self, event: int, position: int) -> Iterator[Numbered]:
+        """Every statement that one event opened or closed, as far as is known at a position."""
+        return self._numbered("opened <= ? AND (opened = ? OR closed = ?)", (position, event, event))
+
+    def concerning(
+        self, thing: str, nodes: Iterable[str], position: int, *, graph: str | None = None
+    ) -> Iterator[Numbered]:
+        """Every statement ever about a thing and the nodes that describe it.
+
+        Args:
+            thing: The thing, as N-Triples.
+            nodes: The properties by which a node says that it describes a thing, as N-Triples.
+            position: The last event that is known.
+            graph: A graph, as N-Triples, all of which belongs to the thing.
+        """
+        properties = tuple(nodes)
+        marks = ", ".join("?" * len(properties))
+        described = (
+            f"SELECT {_TERM} UNION SELECT subject FROM statement WHERE object = {_TERM} "
+            f"AND predicate IN (SELECT id FROM term WHERE text IN ({marks}))"
+        )
+        where = f"opened <= ? AND statement.subject IN ({described})"
+        given = (position, thing, thing, *properties)
+        if graph is None:
+            return self._numbered(where, given)
+        chosen = f"(statement.subject IN ({described}) OR (graph > 0 AND graph = {_TERM}))"
+        return self._numbered(f"opened <= ? AND {chosen}", (*given, graph))
+
     def counts(self) -> dict[str, int]:
         """How many statements there ever were, how many are believed now, and how many terms."""
         ever, now = self._db.execute("SELECT COUNT(*), TOTAL(closed = ?) FROM statement", (NEVER,)).fetchone()
@@ -290,7 +279,7 @@ class History:
 
     # Reading rows
 
-    def _lines(self, where: str, marks: dict[str, int]) -> Iterator[bytes]:
+    def _lines(self, where: str, marks: Mapping[str, int | str]) -> Iterator[bytes]:
         rows = self._db.execute(
             "SELECT CAST(s.text || ' ' || p.text || ' ' || o.text || ' .\n' AS BLOB) FROM statement "
             "JOIN term s ON s.id = subject JOIN term p ON p.id = predicate JOIN term o ON o.id = object "
@@ -299,52 +288,18 @@ class History:
         )
         return (row[0] for row in rows)
 
-    def _quads(self, where: str, marks: dict[str, int]) -> Iterator[bytes]:
-        return (_quad(timed.statement) + b"\n" for timed in self._timed(where, marks))
-
     def _timed(self, where: str, marks: dict[str, int] | tuple[object, ...]) -> Iterator[Timed]:
-        rows = self._db.execute(
-            "SELECT COALESCE(g.text, ''), s.text, p.text, o.text, start, \"end\", opened, closed FROM statement "
-            "LEFT JOIN term g ON g.id = graph "
-            "JOIN term s ON s.id = subject JOIN term p ON p.id = predicate JOIN term o ON o.id = object "
-            f"WHERE {where} ORDER BY statement.id",
-            marks,
-        )
+        rows = self._db.execute(f"SELECT {_COLUMNS} WHERE {where} ORDER BY statement.id", marks)
         return (Timed(Statement(*row[:6]), row[6], row[7]) for row in rows)
 
-
-def _trouble(error: sqlite3.Error) -> type[FolderError]:
-    """Damage is a plain DatabaseError; a full disk, a missing permission and the like have classes of their own."""
-    return StatementsDamaged if type(error) is sqlite3.DatabaseError else FolderError
+    def _numbered(self, where: str, marks: tuple[object, ...]) -> Iterator[Numbered]:
+        number = "statement.id - (SELECT MIN(f.id) FROM statement f WHERE f.opened = statement.opened) + 1"
+        rows = self._db.execute(f"SELECT {number}, {_COLUMNS} WHERE {where} ORDER BY statement.id", marks)
+        return (Numbered(row[0], Timed(Statement(*row[1:7]), row[7], row[8])) for row in rows)
 
 
 def _of(key: SnapshotKey) -> dict[str, int]:
     return {"position": key.position, "day": key.breakpoint}
-
-
-def _quad(statement: Statement) -> bytes:
-    graph = f"{statement.graph} " if statement.graph else ""
-    return f"{statement.subject} {statement.predicate} {statement.object} {graph}.".encode()
-
-
-def _history_line(timed: Timed, known: dict[int, str]) -> bytes:
-    start, end = timed.statement.start, timed.statement.end
-    parts = (
-        "" if start == ALWAYS else date.fromordinal(start).isoformat(),
-        "" if end == NEVER else date.fromordinal(end).isoformat(),
-        known[timed.opened],
-        known.get(timed.closed, ""),
-        str(timed.opened),
-        str(timed.closed) if timed.closed in known else "",
-    )
-    return b"\t".join((_quad(timed.statement), *(part.encode() for part in parts))) + b"\n"
-
-
-def _digest(version: int, lines: set[bytes]) -> str:
-    digest = hashlib.sha256(f"projection {version}\n".encode())
-    for line in sorted(lines):
-        digest.update(line)
-    return digest.hexdigest()
 
 
 def micros(instant: datetime) -> int:

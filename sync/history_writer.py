@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from regiolog.sync.history import SCHEMA, History, micros
+from regiolog.sync.history import History, micros
 from regiolog.sync.statement import ALWAYS, NEVER, Statement
+from regiolog.sync.table import SCHEMA
 
 
 class HistoryWriter(History):
@@ -49,7 +50,14 @@ class HistoryWriter(History):
             [(name, str(value)) for name, value in facts.items()],
         )
 
-    def write(self, position: int, known: datetime, closing: Iterable[Statement], opening: Iterable[Statement]) -> None:
+    def write(
+        self,
+        position: int,
+        known: datetime,
+        closing: Iterable[Statement],
+        opening: Iterable[Statement],
+        told: str = "",
+    ) -> None:
         """Write what one event changes.
 
         Args:
@@ -57,13 +65,14 @@ class HistoryWriter(History):
             known: Since when it is known, in effect.
             closing: The statements that are no longer held.
             opening: The statements that are held from now on.
+            told: What the history says of the event itself, as N-Triples.
 
         Raises:
             LookupError: A statement that is to be closed is not open.
         """
         self._db.execute("SAVEPOINT event")
         try:
-            self._write(position, known, closing, opening)
+            self._write(position, known, closing, opening, told)
         except BaseException:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("ROLLBACK TO event")
@@ -72,10 +81,15 @@ class HistoryWriter(History):
         self._db.execute("RELEASE event")
 
     def _write(
-        self, position: int, known: datetime, closing: Iterable[Statement], opening: Iterable[Statement]
+        self,
+        position: int,
+        known: datetime,
+        closing: Iterable[Statement],
+        opening: Iterable[Statement],
+        told: str,
     ) -> None:
         days: Counter[int] = Counter()
-        self._db.execute("INSERT INTO event VALUES (?, ?)", (position, micros(known)))
+        self._db.execute("INSERT INTO event VALUES (?, ?, ?)", (position, micros(known), told))
         for statement in closing:
             self._close(position, statement)
             for bound in _bounds(statement):

@@ -8,12 +8,12 @@ in.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final, NamedTuple, TypeVar
 
 from regiolog.events.decision import DecisionWasRegistered, fold_decision
 from regiolog.events.demarcation import EvidenceOf
-from regiolog.events.event import ADDRESS, MEMBERS, Entity, Event
+from regiolog.events.event import ADDRESS, MEMBERS, REGION_NAME, Entity, Event
 from regiolog.events.fact import Fact
 from regiolog.events.municipality import (
     MunicipalitiesWereMerged,
@@ -26,6 +26,7 @@ from regiolog.events.register import RegisterWasBegun
 from regiolog.events.timeline import Span
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
+from regiolog.sync import projection_claims, projection_cooperations
 from regiolog.sync.statement import (
     ALWAYS,
     NEVER,
@@ -37,13 +38,14 @@ from regiolog.sync.statement import (
     integer,
     iri,
     literal,
+    source_of,
     start_of,
     typed,
 )
 
 Kind = TypeVar("Kind", bound=Event)
 
-VERSION: Final = 1
+VERSION: Final = 2
 """Raised whenever the same journal would give other statements; a folder of an earlier one is built again."""
 
 
@@ -53,10 +55,12 @@ class Names(NamedTuple):
     Attributes:
         iris: Mints what is ours.
         region: The IRI of a region by its key.
+        cooperation: The IRI of a cooperation structure by its key.
     """
 
     iris: Iris
     region: Callable[[str], str]
+    cooperation: Callable[[str], str]
 
 
 class Sketch:
@@ -76,7 +80,11 @@ class Sketch:
         if evidence.note:
             self.say(subject, terms.RDFS_COMMENT, literal(evidence.note, "en"), start, end)
         for source in evidence.source:
-            self.say(subject, *_source(source), start, end)
+            self.say(subject, *source_of(source), start, end)
+
+    def evidence_of(self, subject: str, event: Event, start: int, end: int) -> None:
+        """State the evidence that an event gives as a whole."""
+        self.evidence(subject, EvidenceOf(event.evidence, event.note, event.source), start, end)
 
 
 def region_iri(key: str, facts: list[Fact], iris: Iris) -> str:
@@ -96,7 +104,7 @@ def statements_of(entity: Entity, facts: list[Fact], names: Names) -> set[Statem
         Impossible: The facts cannot hold beside each other.
         KeyError: There is no way to project a thing of this kind.
     """
-    if not facts or entity.kind in {ADDRESS, MEMBERS}:
+    if not facts or entity.kind in _UNSAID:
         return set()
     sketch = Sketch()
     _SKETCHES[entity.kind](sketch, entity.key, facts, names)
@@ -182,7 +190,10 @@ def _changes(sketch: Sketch, life: Municipality, names: Names) -> None:
             _basis(sketch, subject, life.ended.event, names, start, NEVER, _evidence(life.ended.event))
     for fact in life.mergers:
         event = fact.event
-        if not isinstance(event, MunicipalitiesWereMerged) or event.into.nis != life.nis:
+        if not isinstance(event, MunicipalitiesWereMerged):
+            continue
+        _authorities_change(sketch, life, fact, event, names)
+        if event.into.nis != life.nis:
             continue
         node, start = names.iris.merger(fact.origin), start_of(event.valid_from)
         sketch.say(node, terms.RDF_TYPE, iri(terms.RL_MERGER), start)
@@ -200,6 +211,25 @@ def _changes(sketch: Sketch, life: Municipality, names: Names) -> None:
             sketch.say(node, terms.RL_HAS_MUNICIPALITY, iri(names.iris.municipality(nis)), start)
         sketch.say(node, terms.DCTERMS_DESCRIPTION, literal(event.description, "nl"), start)
         _dated(sketch, node, event, names)
+
+
+def _authorities_change(
+    sketch: Sketch, life: Municipality, fact: Fact, event: MunicipalitiesWereMerged, names: Names
+) -> None:
+    """A merger as a change among local authorities; each municipality says its own part in it."""
+    node, start, on = names.iris.change(fact.origin), start_of(event.valid_from), event.valid_from
+    if on is None:
+        return
+    if life.nis in event.merged:
+        before = life.authorities.at(on - timedelta(days=1))
+        if before is not None:
+            sketch.say(node, terms.ORG_ORIGINAL_ORGANIZATION, iri(before.value.authority), start)
+    if life.nis == event.into.nis:
+        sketch.say(node, terms.RDF_TYPE, iri(terms.ORG_CHANGE_EVENT), start)
+        _dated(sketch, node, event, names)
+        after = life.authorities.at(on)
+        if after is not None:
+            sketch.say(node, terms.ORG_RESULTING_ORGANIZATION, iri(after.value.authority), start)
 
 
 def _dated(sketch: Sketch, node: str, event: Event, names: Names) -> None:
@@ -259,7 +289,7 @@ def _decision(sketch: Sketch, key: str, facts: list[Fact], names: Names) -> None
             sketch.say(node, terms.RDF_TYPE, iri(terms.RL_DIVERGENT_DATE), since)
             sketch.say(node, terms.RL_WHICH_DATE, iri(terms.DATES[divergent.which]), since)
             sketch.say(node, terms.DCTERMS_DATE, day(divergent.value), since)
-            sketch.say(node, *_source(divergent.source), since)
+            sketch.say(node, *source_of(divergent.source), since)
         sketch.evidence(subject, _evidence(event), since, NEVER)
     for relation, other, _ in decision.links:
         sketch.say(subject, terms.DECISION_RELATIONS[relation], iri(names.iris.decision(other)), since)
@@ -314,13 +344,6 @@ def _basis(sketch: Sketch, node: str, event: Event, names: Names, start: int, en
     sketch.evidence(node, evidence, start, end)
 
 
-def _source(text: str) -> tuple[str, str]:
-    """A source as property and value: an address as one, anything else as text."""
-    if text.startswith(("http://", "https://")) and not any(char in text for char in ' <>"{}|\\^`'):
-        return terms.DCTERMS_SOURCE, iri(text)
-    return terms.DC_SOURCE, literal(text)
-
-
 def _evidence(event: Event) -> EvidenceOf:
     return EvidenceOf(event.evidence, event.note, event.source)
 
@@ -349,4 +372,9 @@ _SKETCHES: Final[dict[str, Callable[[Sketch, str, list[Fact], Names], None]]] = 
     "region": _region,
     "subregion": _subregion,
     "decision": _decision,
+    "proposal": projection_claims.proposal,
+    "source": projection_claims.source,
+    "cooperation": projection_cooperations.cooperation,
 }
+_UNSAID: Final = frozenset({ADDRESS, MEMBERS, REGION_NAME})
+"""Kinds that only rules look at."""

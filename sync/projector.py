@@ -19,11 +19,13 @@ from typing import Final, NamedTuple
 from regiolog.events.believed import Believed
 from regiolog.events.errors import FolderError, ProjectionStopped
 from regiolog.events.event import Entity, Event
+from regiolog.events.fact import Fact
 from regiolog.events.journal import EventUnreadable, Journal, Recorded
 from regiolog.events.register import RegisterWasBegun
 from regiolog.ontology.iris import Iris
-from regiolog.sync import projection
+from regiolog.sync import projection, projection_events
 from regiolog.sync.history_writer import HistoryWriter
+from regiolog.sync.projection_cooperations import cooperation_iri
 from regiolog.sync.statement import Statement
 
 LOCK: Final = "projector.lock"
@@ -98,7 +100,7 @@ class Projector:
         self._history = history
         self._believed = Believed()
         self._said: dict[Entity, set[Statement]] = {}
-        self._regions: dict[str, str] = {}
+        self._iris: dict[Entity, str] = {}
         self._names: projection.Names | None = None
         self._stopped: str | None = None
         self._halt = threading.Event()
@@ -191,7 +193,7 @@ class Projector:
         self.position = self._history.position
         self._believed = Believed()
         self._said.clear()
-        self._regions.clear()
+        self._iris.clear()
         self._reached: Recorded | None = None
         self._known = datetime.min.replace(tzinfo=UTC)
         if not self.position:
@@ -203,7 +205,7 @@ class Projector:
 
     def _begin(self, event: Event) -> None:
         if isinstance(event, RegisterWasBegun):
-            self._names = projection.Names(Iris(event.base_iri), self._region)
+            self._names = projection.Names(Iris(event.base_iri), self._region, self._cooperation)
 
     def _project(self, batch: list[Recorded]) -> None:
         if not batch:
@@ -233,8 +235,7 @@ class Projector:
         before = {entity: self._now_said(entity) for entity in touched}
         self._believed.take(position, event)
         for entity in touched:
-            if entity.kind == "region":
-                self._regions.pop(entity.key, None)
+            self._iris.pop(entity, None)
         closing: list[Statement] = []
         opening: list[Statement] = []
         after: dict[Entity, set[Statement]] = {}
@@ -247,7 +248,8 @@ class Projector:
         if own is None:
             raise LookupError("it does not say when it was known")
         self._known = max(self._known, own)
-        self._history.write(position, self._known, closing, opening)
+        told = projection_events.told(position, event, self._names.iris, self._believed.position_of)
+        self._history.write(position, self._known, closing, opening, told)
         if isinstance(event, RegisterWasBegun):
             self._history.note(register=event.register, base_iri=event.base_iri, coverage=event.coverage.isoformat())
         if len(self._said) > _REMEMBERED:
@@ -262,12 +264,18 @@ class Projector:
         return said or set()
 
     def _region(self, key: str) -> str:
-        iri = self._regions.get(key)
+        return self._iri(Entity("region", key), projection.region_iri)
+
+    def _cooperation(self, key: str) -> str:
+        return self._iri(Entity("cooperation", key), cooperation_iri)
+
+    def _iri(self, entity: Entity, mint: Callable[[str, list[Fact], Iris], str]) -> str:
+        """The IRI of a thing whose publisher may have named it."""
+        iri = self._iris.get(entity)
         if iri is None:
             if self._names is None:
                 raise LookupError("the register has not begun")
-            facts = self._believed.facts(Entity("region", key))
-            iri = self._regions[key] = projection.region_iri(key, facts, self._names.iris)
+            iri = self._iris[entity] = mint(entity.key, self._believed.facts(entity), self._names.iris)
         return iri
 
     def _finish(self) -> None:

@@ -151,7 +151,7 @@ class _Worker:
 
     def _open(self) -> None:
         self._history = History.open(Path(self._setup.statements))
-        self._snapshots = Snapshots(self._history, self._setup.kept_bytes)
+        self._snapshots = Snapshots(self._history, self._setup.kept_bytes, self._setup.memory_bytes)
 
     def reply(self, task: Task) -> Reply:
         """Answer, or say why not."""
@@ -171,7 +171,9 @@ class _Worker:
     def _store(self, question: Question) -> Store:
         """The store that a question is about, from the table as it is now: it may have been made anew."""
         try:
-            if self._history.position < max(key.position for key in [question.default, *question.named.values()]):
+            if self._history.position < max(
+                question.default.position, *(each.key.position for each in question.named.values()), 0
+            ):
                 self._reopen()
             return self._snapshots.store(question.default, question.named)
         except sqlite3.Error:

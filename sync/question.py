@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from io import BytesIO
 from pathlib import Path
-from typing import BinaryIO, Final, Literal
+from typing import BinaryIO, Final, Literal, NamedTuple
 
 import msgspec
 
 from regiolog.sync.history import SnapshotKey
+from regiolog.sync.statement import REGISTER
 
 Form = Literal["select", "ask", "graph"]
 """What a query's answer is: rows, yes or no, or triples (CONSTRUCT and DESCRIBE)."""
@@ -24,20 +25,36 @@ GRAPHS: Final = ("text/turtle", "application/n-triples", "application/ld+json", 
 """The media types in which triples can be answered."""
 
 
+class Portion(NamedTuple):
+    """What a named graph of a query holds.
+
+    Attributes:
+        key: The moment; of a history only its position counts.
+        graph: The graph of the statements, as N-Triples; empty for the register's own.
+        history: Whether it is the history instead, up to that position.
+        about: The IRI of the thing whose history it is; empty for the history of everything.
+    """
+
+    key: SnapshotKey
+    graph: str = REGISTER
+    history: bool = False
+    about: str = ""
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A query, and the moments that it is about.
 
     Attributes:
         query: SPARQL.
         default: The key of the default graph.
-        named: The keys of the named graphs, by IRI; ``GRAPH ?g`` ranges over these.
+        named: What the named graphs hold, by IRI; ``GRAPH ?g`` ranges over these.
         formats: The media type for each form that the answer may have; the first of ours for those left out.
         base_iri: What relative IRIs in the query resolve against.
     """
 
     query: str
     default: SnapshotKey
-    named: dict[str, SnapshotKey] = {}
+    named: dict[str, Portion] = {}
     formats: dict[Form, str] = {}
     base_iri: str | None = None
 

@@ -11,10 +11,12 @@ from typing import Final, NamedTuple
 from regiolog.events.errors import FolderError
 from regiolog.events.journal import Journal
 from regiolog.events.temporal import day_of
-from regiolog.sync.history import FILE, History, SnapshotKey, Timed
+from regiolog.sync import digest
+from regiolog.sync.history import History, SnapshotKey, Timed
 from regiolog.sync.history_writer import HistoryWriter
 from regiolog.sync.projector import Projector
 from regiolog.sync.statement import NEVER
+from regiolog.sync.table import FILE
 
 MOMENTS: Final = 12
 """At how many moments snapshots are compared."""
@@ -100,13 +102,13 @@ def moments(history: History, position: int) -> list[tuple[date, int]]:
 
 def _compare(there: History, again: History, position: int) -> Replayed:
     head = there.known_of(position)
-    compared = [Compared(None, head, there.history_digest(position), again.history_digest(position))]
+    compared = [Compared(None, head, digest.of_history(there, position), digest.of_history(again, position))]
     keys: list[tuple[SnapshotKey, SnapshotKey]] = []
     for at, known in moments(again, position):
         instant = again.known_of(known)
         pair = (there.key(at, there.position_at(instant)), again.key(at, again.position_at(instant)))
         keys.append(pair)
-        compared.append(Compared(at, instant, there.digest(pair[0]), again.digest(pair[1])))
+        compared.append(Compared(at, instant, digest.of_snapshot(there, pair[0]), digest.of_snapshot(again, pair[1])))
     difference = None
     if any(each.there != each.replayed for each in compared):
         difference = _first(there.ever(position), again.ever(position), position)

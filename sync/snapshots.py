@@ -6,21 +6,28 @@ A store is an index to query and nothing more: pyoxigraph rewrites some literals
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import islice
 from typing import Final, NamedTuple
 
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
+from regiolog.sync import history_graph
 from regiolog.sync.history import History, SnapshotKey
+from regiolog.sync.question import Portion
 
 BYTES_PER_TRIPLE: Final = 350
 """What a triple takes in an in-memory store, with its share of the terms; measured."""
+
+
+_BATCH: Final = 20_000
+"""How many nodes of the history are loaded at a time."""
 
 
 class _Asked(NamedTuple):
     """Which graphs a store holds: the default graph, and the named ones by IRI, sorted."""
 
     default: SnapshotKey
-    named: tuple[tuple[str, SnapshotKey], ...]
+    named: tuple[tuple[str, Portion], ...]
 
 
 class Snapshots:
@@ -31,23 +38,28 @@ class Snapshots:
     Args:
         history: The statement table.
         max_bytes: How much memory the stores may take, by estimate; the last one is kept whatever it takes.
+        most_bytes: How much one store may take, by estimate.
     """
 
-    def __init__(self, history: History, max_bytes: int = 256 << 20) -> None:
+    def __init__(self, history: History, max_bytes: int = 256 << 20, most_bytes: int = 2 << 30) -> None:
         self._history = history
         self._max_triples = max_bytes // BYTES_PER_TRIPLE
+        self._most_triples = most_bytes // BYTES_PER_TRIPLE
         self._stores: dict[_Asked, tuple[Store, int]] = {}  # the least recently asked first; each with its size
 
     def __len__(self) -> int:
         """How many stores are kept."""
         return len(self._stores)
 
-    def store(self, default: SnapshotKey, named: Mapping[str, SnapshotKey] | None = None) -> Store:
+    def store(self, default: SnapshotKey, named: Mapping[str, Portion] | None = None) -> Store:
         """The store of a moment, to be read and not changed.
 
         Args:
             default: The key of the default graph.
-            named: The keys of the named graphs, by IRI.
+            named: What the named graphs hold, by IRI.
+
+        Raises:
+            MemoryError: It would take more than one store may.
         """
         asked = _Asked(default, tuple(sorted(named.items())) if named else ())
         held = self._stores.pop(asked, None)
@@ -62,9 +74,21 @@ class Snapshots:
     def _built(self, asked: _Asked) -> tuple[Store, int]:
         store = Store()
         size = _load(store, self._history.triples(asked.default), None)
-        for iri, key in asked.named:
-            size += _load(store, self._history.triples(key), NamedNode(iri))
+        for iri, portion in asked.named:
+            size += self._add(store, portion, NamedNode(iri))
         return store, size
+
+    def _add(self, store: Store, portion: Portion, graph: NamedNode) -> int:
+        """Load what a named graph holds, and return how many triples it has."""
+        history, position = self._history, portion.key.position
+        if not portion.history:
+            return _load(store, history.triples(portion.key, portion.graph), graph)
+        if portion.about == history_graph.WHOLE and history_graph.size(history, position) > self._most_triples:
+            raise MemoryError
+        size, lines = 0, history_graph.lines(history, position, portion.about)
+        while batch := b"".join(islice(lines, _BATCH)):
+            size += _load(store, batch, graph)
+        return size
 
     def _rolled(self, asked: _Asked) -> tuple[Store, int] | None:
         """The newest store of the same day at an earlier position, brought forward; None when there is none."""

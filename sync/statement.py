@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Final, NamedTuple
 
-from regiolog.ontology.terms import XSD_DATE, XSD_INTEGER
+from regiolog.ontology.terms import DC_SOURCE, DCTERMS_SOURCE, XSD_DATE, XSD_INTEGER
 
 ALWAYS: Final = 0
 """The day before every other: a period that starts here has no known beginning."""
@@ -73,6 +73,13 @@ def day(value: date) -> str:
 def integer(value: int) -> str:
     """A whole number as N-Triples."""
     return typed(str(value), XSD_INTEGER)
+
+
+def source_of(text: str, address: str = DCTERMS_SOURCE, words: str = DC_SOURCE) -> tuple[str, str]:
+    """A source as property and value: `address` with an IRI where it is one, else `words` with a text."""
+    if text.startswith(("http://", "https://")) and not any(char in text for char in ' <>"{}|\\^`'):
+        return address, iri(text)
+    return words, literal(text)
 
 
 def start_of(value: date | None) -> int:

@@ -7,7 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from regiolog.sync.archive import archive_lines, archive_names
+
 TABLES = Path(__file__).resolve().parents[2] / "shared" / "data"
+
+EVENTS = sum(1 for name in archive_names() for _ in archive_lines(name))
+"""How many events the archive that ships holds."""
 
 with_tables = pytest.mark.skipif(not TABLES.is_dir(), reason="the tables of facts are not beside the repository")
 

@@ -10,6 +10,7 @@ import pytest
 from regiolog.events.journal import Journal
 from regiolog.events.journal_sqlite import open_journal
 from tests.builders import TurnedClock, small_register, tell
+from tests.events.shorthand import FOUNDED, JOINED, OBSERVED, OTHER, newspaper
 
 
 @pytest.fixture
@@ -31,3 +32,17 @@ def journal(empty: Journal) -> Journal:
     """A journal with a small register in it."""
     tell(empty, *small_register())
     return empty
+
+
+@pytest.fixture
+def press(journal: Journal) -> Journal:
+    """A small register that knows two newspapers."""
+    tell(journal, newspaper("krant"), newspaper("blad"))
+    return journal
+
+
+@pytest.fixture
+def known(journal: Journal) -> Journal:
+    """A small register that knows three structures, one of them with two members."""
+    tell(journal, FOUNDED, OBSERVED, OTHER, JOINED)
+    return journal

@@ -12,7 +12,7 @@ import pytest
 
 from regiolog.events.kinds import KINDS
 from regiolog.publisher.cli import main
-from regiolog.publisher.settings import PREFIX, Settings
+from regiolog.publisher.settings import DEFAULT_BASE_IRI, PREFIX, Settings, read_settings
 from tests.house.checkout import ROOT, files, name_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -96,3 +96,16 @@ def test_every_kind_of_event_is_documented(kind: str) -> None:
 def test_every_setting_is_documented(setting: str) -> None:
     """Each setting is told of under the name of its environment variable."""
     assert tells_of(f"{PREFIX}{setting.upper()}"), f"no page tells of {PREFIX}{setting.upper()}"
+
+
+def test_documented_defaults_are_the_defaults() -> None:
+    """What the page of settings gives as the default of each is what it is when nothing is set."""
+    page = (ROOT / "docs" / "running-it.md").read_text(encoding="utf-8")
+    documented = dict(re.findall(rf"^\| `({PREFIX}[A-Z_]+)` \| `(.+?)` \|", page, re.MULTILINE))
+    base_iri = documented.pop(f"{PREFIX}BASE_IRI")
+    assert base_iri == DEFAULT_BASE_IRI
+    assert set(documented) == {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)} - {
+        f"{PREFIX}BASE_IRI",
+        f"{PREFIX}LEAVE_OUT",
+    }
+    assert read_settings({}, documented) == Settings()

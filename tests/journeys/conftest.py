@@ -15,6 +15,19 @@ from typing import NamedTuple
 import pytest
 import requests
 
+from tests.journeys.rebuilt import Rebuilt
+
+PREFIXES = """
+PREFIX rl: <https://w3id.org/regiolog/ns#>
+PREFIX geo: <http://www.opengis.net/ont/geosparql#>
+PREFIX dcterms: <http://purl.org/dc/terms/>
+PREFIX dc: <http://purl.org/dc/elements/1.1/>
+PREFIX rdfs: <http://www.w3.org/2000/01/rdf-schema#>
+PREFIX adms: <http://www.w3.org/ns/adms#>
+PREFIX org: <http://www.w3.org/ns/org#>
+"""
+"""What queries of the tests begin with."""
+
 REGIOLOG = Path(sys.executable).with_name("regiolog")
 
 
@@ -45,6 +58,10 @@ class Served(NamedTuple):
         )
         assert response.status_code == 200, response.text
         return [{name: term["value"] for name, term in row.items()} for row in response.json()["results"]["bindings"]]
+
+
+Plain = Served | Rebuilt
+"""Whoever answers plain SPARQL about a moment: the service, or its history alone."""
 
 
 def free_port() -> int:
@@ -85,3 +102,15 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     process.terminate()
     assert process.wait(20) == 0
     log.close()
+
+
+@pytest.fixture(scope="session")
+def rebuilt(served: Served) -> Rebuilt:
+    """The register as it is rebuilt from nothing but its history."""
+    return Rebuilt(served.get("graph/history.nt").content, "http://localhost:8000/")
+
+
+@pytest.fixture(params=["service", "history"])
+def plain(request: pytest.FixtureRequest, served: Served, rebuilt: Rebuilt) -> Plain:
+    """Plain SPARQL, answered by the service, and by a store that was made of ``graph/history`` alone."""
+    return served if request.param == "service" else rebuilt

@@ -15,7 +15,9 @@ from pathlib import Path
 
 import pytest
 
+from regiolog.sync import projection
 from tests.builders import decision, said
+from tests.facts import EVENTS
 from tests.journeys import conftest
 from tests.processes import REGIOLOG, Served, alive, copied, environment, family, gone, lines, regiolog
 
@@ -55,7 +57,7 @@ def test_the_running_service_has_the_digests_of_a_replay(mine: Served) -> None:
     for at, known, digest in digests(mine.data)[1:]:
         graph = mine.get(f"graph/{at}/{known}.nq")
         assert graph.status == 200, graph.text
-        found = hashlib.sha256(b"projection 1\n" + graph.text.encode())
+        found = hashlib.sha256(f"projection {projection.VERSION}\n{graph.text}".encode())
         assert found.hexdigest() == digest, (at, known)
 
 
@@ -188,7 +190,7 @@ def test_after_kill_9_nothing_is_left_and_it_starts_again(
         thread.join()
     with Served(data, "--port", port) as again:
         assert again.port == port
-        assert again.ready().json["position"] == 77
+        assert again.ready().json["position"] == EVENTS
         assert digests(data) == expected
 
 
@@ -201,13 +203,13 @@ def test_burnt_statements_come_back_the_same(
     for file in data.glob("statements.sqlite*"):
         file.unlink()
     with Served(data) as service:
-        assert service.ready().json["position"] == 77
+        assert service.ready().json["position"] == EVENTS
         assert digests(data) == expected
         assert service.end() == (0, "")
     for file in data.glob("statements.sqlite*"):
         file.write_bytes(b"no statements at all" * 1000)
     with Served(data) as service:
-        assert service.ready().json["position"] == 77
+        assert service.ready().json["position"] == EVENTS
         assert service.end() == (0, "regiolog: building the statements again: they cannot be read\n")
 
 
@@ -222,18 +224,18 @@ def test_an_event_that_cannot_be_projected_stops_there_and_is_named(served: conf
             )
         reply = service.get("health/ready")
         assert reply.status == 503
-        assert "the projection stopped at event 78" in reply.json["detail"]
+        assert f"the projection stopped at event {EVENTS + 1}" in reply.json["detail"]
         assert service.get("query/region-of.csv", nis="11056", at="2022-12-10").status == 200
         refused = regiolog("dump", "--data", data)
         assert (refused.returncode, refused.stdout) == (1, "")
-        assert "stopped at event 78" in refused.stderr
+        assert f"stopped at event {EVENTS + 1}" in refused.stderr
         stopped = json.loads(regiolog("status", "--json", "--data", data).stdout)
-        assert (stopped["lag"], "event 78" in stopped["stopped"]) == (1, True)
+        assert (stopped["lag"], f"event {EVENTS + 1}" in stopped["stopped"]) == (1, True)
     with Served(data) as again:
         assert again.get("health/ready").status == 503
         assert again.get("query/region-of.csv", nis="11056", at="2022-12-10").status == 200
         _, said_last = again.end()
-        assert "stopped at event 78" in said_last
+        assert f"stopped at event {EVENTS + 1}" in said_last
 
 
 def test_a_disk_that_takes_no_more_leaves_the_journal_as_it_was(served: conftest.Served, tmp_path: Path) -> None:
@@ -244,7 +246,7 @@ def test_a_disk_that_takes_no_more_leaves_the_journal_as_it_was(served: conftest
     (sentence,) = refused.stderr.splitlines()
     assert "disk" in sentence
     with closing(sqlite3.connect(data / "journal.sqlite")) as journal:
-        assert journal.execute("SELECT COUNT(*) FROM events").fetchone() == (77,)
+        assert journal.execute("SELECT COUNT(*) FROM events").fetchone() == (EVENTS,)
 
 
 def test_an_archive_that_cannot_be_loaded_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -253,7 +255,7 @@ def test_an_archive_that_cannot_be_loaded_leaves_nothing_behind(tmp_path: Path) 
     assert (refused.returncode, refused.stdout) == (1, "")
     assert len(refused.stderr.splitlines()) == 1
     with Served(tmp_path / "data") as service:
-        assert service.ready().json["position"] == 77
+        assert service.ready().json["position"] == EVENTS
 
 
 def test_a_reader_that_leaves_early_is_no_error(served: conftest.Served) -> None:

@@ -42,6 +42,31 @@ def test_the_rest_is_minted_under_the_base() -> None:
     )
 
 
+def test_what_events_say_is_named_by_their_position() -> None:
+    """Claims, memberships, changes and statements are named by the event that first said them and their place there."""
+    assert iris.claim(17, 2) == f"{BASE}id/event/17#claim-2"
+    assert iris.membership(17, 2) == f"{BASE}id/event/17#member-2"
+    assert iris.change(17) == f"{BASE}id/event/17#change"
+    assert iris.statement(17, 2) == f"{BASE}id/event/17#statement-2"
+    assert iris.decision_making("VR-2021-03-12") == f"{BASE}id/decision/VR-2021-03-12#act"
+
+
+def test_cooperations_keep_their_official_iris() -> None:
+    """A cooperation structure keeps the IRI that its publisher gave it; a proposed region has one of ours."""
+    official = "http://data.lblod.info/id/bestuurseenheden/07432c31-b65f-4f31-b0f4-c9b5e84a20ef"
+    assert iris.cooperation("07432c31-b65f-4f31-b0f4-c9b5e84a20ef", official) == official
+    assert iris.cooperation("pz-waasland") == f"{BASE}id/cooperation/pz-waasland"
+    assert iris.proposed_region("2020-waas") == f"{BASE}id/region/2020-waas"
+
+
+def test_graphs_beside_the_register_have_names() -> None:
+    """Each source, each proposal and the history has a graph of its own; the history also one for each thing."""
+    assert iris.source_graph("pinc") == f"{BASE}graph/source/pinc"
+    assert iris.proposal_graph("VR-2020-10-09") == f"{BASE}graph/proposal/VR-2020-10-09"
+    assert iris.history_graph() == f"{BASE}graph/history"
+    assert iris.history_graph("municipality", "11056") == f"{BASE}graph/history/municipality/11056"
+
+
 def test_graphs_are_named_by_their_moment() -> None:
     """A snapshot's graph is named by its day, and by the instant it was known where that is fixed."""
     assert iris.graph(date(2023, 4, 1)) == f"{BASE}graph/2023-04-01"

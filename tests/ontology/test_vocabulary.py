@@ -8,16 +8,17 @@ import sys
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
+import pyoxigraph
 import pytest
-from rdflib import OWL, RDF, RDFS, SKOS, Graph, Literal, URIRef
+from rdflib import OWL, RDF, RDFS, SKOS, Literal, URIRef
 from rdflib.term import Node
 
 from regiolog.events.kinds import KINDS
 from regiolog.ontology import documents, terms
 from regiolog.ontology.namespaces import ORG, PREFIXES, RL, SHACL
+from tests.ontology.samples import store
 
 DOCS = Path(__file__).parents[2] / "docs" / "vocabulary.md"
-SNAPSHOT = Path(__file__).with_name("snapshot.ttl")
 
 
 VOCABULARY = documents.vocabulary()
@@ -25,13 +26,13 @@ VOCABULARY = documents.vocabulary()
 
 
 def constants() -> set[str]:
-    """Every IRI that terms.py holds, in constants and in tables."""
+    """Every IRI that terms.py holds, in constants and in tables; one table holds words."""
     found: set[str] = set()
     for name, value in vars(terms).items():
         if not name.isupper() or name in PREFIXES_AS_CONSTANTS:
             continue
         found |= set(value.values()) if isinstance(value, Mapping) else {value}
-    return found
+    return found - set(terms.COOPERATION_NAMES.values())
 
 
 PREFIXES_AS_CONSTANTS = {prefix.upper() for prefix in PREFIXES} | {"SHACL"}
@@ -93,10 +94,23 @@ def test_every_kind_of_event_has_a_concept() -> None:
     assert set(terms.EVENT_KINDS) == set(KINDS)
 
 
+def test_kinds_of_cooperation_have_the_names_of_the_projection() -> None:
+    """What a snapshot calls a kind of cooperation structure is the Dutch label of its concept."""
+    for name, iri in terms.COOPERATION_KINDS.items():
+        assert Literal(terms.COOPERATION_NAMES[name], lang="nl") in set(VOCABULARY.objects(URIRef(iri), SKOS.prefLabel))
+
+
+def test_a_cooperation_is_an_organisation_and_no_region() -> None:
+    """What a region is not, a cooperation structure is."""
+    cooperation = URIRef(terms.RL_COOPERATION)
+    assert (cooperation, RDFS.subClassOf, URIRef(terms.ORG_ORGANIZATION)) in VOCABULARY
+    assert (cooperation, OWL.disjointWith, URIRef(terms.RL_REFERENCE_REGION)) in VOCABULARY
+
+
 def test_a_region_is_declared_no_organisation() -> None:
-    """The vocabulary itself says that regions and subregions are disjoint with organisations, and why."""
+    """The vocabulary itself says that regions, proposed ones too, are disjoint with organisations, and why."""
     graph = VOCABULARY
-    for region in (terms.RL_REFERENCE_REGION, terms.RL_SUB_REGION):
+    for region in (terms.RL_REFERENCE_REGION, terms.RL_SUB_REGION, terms.RL_PROPOSED_REGION):
         assert (URIRef(region), OWL.disjointWith, URIRef(terms.ORG_ORGANIZATION)) in graph
     definitions = {str(text) for text in graph.objects(URIRef(terms.RL_REFERENCE_REGION), SKOS.definition)}
     assert any("no organs, no powers and no budget" in text for text in definitions)
@@ -127,17 +141,34 @@ def queries() -> list[str]:
     return re.findall(r"```sparql\n(.*?)```", DOCS.read_text(encoding="utf-8"), flags=re.DOTALL)
 
 
+@pytest.fixture(scope="module")
+def samples() -> pyoxigraph.Store:
+    """The sample snapshot as the default graph, and the graphs beside it."""
+    return store()
+
+
 @pytest.mark.parametrize("query", queries())
-def test_example_queries_answer(query: str) -> None:
-    """Each example query finds something in the sample snapshot."""
-    assert len(list(Graph().parse(SNAPSHOT).query(query))) > 0
+def test_example_queries_answer(query: str, samples: pyoxigraph.Store) -> None:
+    """Each example query finds something in the sample snapshot, or in the graphs beside it."""
+    answer = samples.query(query)
+    assert isinstance(answer, pyoxigraph.QuerySolutions)
+    assert next(answer, None) is not None
+
+
+REUSED_CLASSES = (
+    terms.BESLUIT_BESTUURSEENHEID,
+    terms.ORG_MEMBERSHIP,
+    terms.ORG_CHANGE_EVENT,
+    terms.RDF_STATEMENT,
+)
 
 
 def test_each_class_has_an_example_query() -> None:
-    """Every own class occurs as a class in some example query."""
-    classes = {short(str(term)) for term in VOCABULARY.subjects(RDF.type, OWL.Class)}
+    """Every class that things are of, own or reused, occurs as a class in some example query."""
+    classes = {str(term) for term in VOCABULARY.subjects(RDF.type, OWL.Class)}
     shown = "\n".join(queries())
-    assert all(re.search(rf"\ba {re.escape(name)}\b", shown) for name in classes)
+    for name in map(short, sorted({*classes, *REUSED_CLASSES})):
+        assert re.search(rf"\ba {re.escape(name)}\b", shown), name
 
 
 def test_terms_need_no_rdf_library() -> None:

@@ -1,4 +1,4 @@
-"""The Flemish register, served as on 1 June 2025, and clients of it."""
+"""The Flemish register, served as on 1 June 2026, and clients of it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Ask = Callable[..., Rows]
 def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
     """A register with the archive that ships."""
     data = tmp_path_factory.mktemp("register")
-    clock = TurnedClock(datetime(2025, 6, 1, 12, tzinfo=UTC))
+    clock = TurnedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
     folder = Folder(data, create=True, clock=clock)
     load_archive(folder.journal, None, clock=clock)
     folder.close()

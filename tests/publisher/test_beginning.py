@@ -12,12 +12,13 @@ from regiolog.events.errors import Refusal
 from regiolog.events.journal import Journal
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.recording import read_wishes, record
-from regiolog.publisher.beginning import load_archive, register_of
+from regiolog.publisher.beginning import MARKER, load_archive, register_of
 from regiolog.publisher.settings import DEFAULT_BASE_IRI
 from regiolog.sync.archive import archive_lines
 from tests.builders import decision, small_register, tell
+from tests.facts import EVENTS
 
-ALL = sum(1 for _ in archive_lines())
+ALL = EVENTS
 
 
 @pytest.fixture
@@ -64,11 +65,33 @@ def test_another_base_iri_is_refused_with_both_named(journal: Journal) -> None:
 
 def test_what_a_newer_archive_adds_is_live(journal: Journal) -> None:
     """Its new lines are known from now on: nothing can be dated back any more."""
-    older_archive(journal, ALL - 7)
-    assert load_archive(journal, None).recorded == 7
-    added = [recorded.event for recorded in journal.replay(after=ALL - 7)]
-    assert [event.known_from for event in added] == [None] * 7
+    older_archive(journal, 60)
+    assert load_archive(journal, None).recorded == ALL - 60
+    added = [recorded.event for recorded in journal.replay(after=60)]
+    assert [event.known_from for event in added] == [None] * (ALL - 60)
     assert load_archive(journal, None).recorded == 0
+
+
+def test_a_record_file_of_the_archive_can_be_left_out(journal: Journal) -> None:
+    """Without what Provincies in Cijfers published, that source is unknown; taken in later, it is known from then."""
+    without = load_archive(journal, None, leave_out=["provincies-in-cijfers"]).recorded
+    kinds = {recorded.event.said_by for recorded in journal.replay()}
+    assert kinds == {None, "abb"}
+    assert load_archive(journal, None).recorded == ALL - without
+    late = [recorded.event for recorded in journal.replay(after=without)]
+    assert {(event.said_by, event.known_from) for event in late} == {("pinc", None)}
+
+
+def test_an_archive_that_is_marked_as_loaded_is_not_read_again(journal: Journal, tmp_path: Path) -> None:
+    """The mark is that of the very record files; without it, or with another, they are looked at, in silence."""
+    marker = tmp_path / MARKER
+    load_archive(journal, None, leave_out=["abb"], marker=marker)
+    first = marker.read_text()
+    assert load_archive(journal, None, leave_out=["abb"], marker=marker).recorded == 0
+    assert load_archive(journal, None, marker=marker).recorded > 0
+    assert marker.read_text() != first
+    marker.write_bytes(b"\xff")
+    assert load_archive(journal, None, marker=marker).recorded == 0
 
 
 def test_an_archive_that_contradicts_what_was_recorded_since_is_handed_back(journal: Journal) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from click.testing import CliRunner, Result
 from regiolog.publisher.cli import main
 from regiolog.publisher.service import Service
 from regiolog.sync.history_writer import HistoryWriter
+from tests.facts import EVENTS
 from tests.processes import copied, lines
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?m a <https://w3id.org/regiolog/ns#Municipality> }"
@@ -116,9 +118,36 @@ def test_dump_has_the_same_graph_in_every_form(typed: Type) -> None:
     """N-Quads sorted; the others start as they should."""
     quads = typed("dump --at 2022-02-04").stdout
     assert quads.splitlines() == sorted(quads.splitlines())
-    assert typed("dump --at 2022-02-04 --format nt").stdout == quads
+    own = typed("dump --at 2022-02-04 --format nt").stdout.splitlines()
+    beside = set(quads.splitlines()) - set(own)
+    assert len(quads.splitlines()) == len(own) + len(beside)
+    assert beside
+    assert all(re.search(r" <http://localhost:8000/graph/(source|proposal)/[^>]+> \.$", line) for line in beside)
     assert typed("dump --at 2022-02-04 --format ttl").stdout.startswith("@prefix")
     assert json.loads(typed("dump --at 2022-02-04 --format jsonld").stdout)["@graph"]
+
+
+def test_dump_has_the_other_graphs_too(typed: Type) -> None:
+    """What a source says, what was proposed, the history of all or of one thing; an unknown one is refused."""
+    assert "REFREG14" in typed("dump --graph source/pinc --at 2022-12-03 --known 2022-12-03").stdout
+    assert typed("dump --graph proposal/VR-2020-10-09 --format ttl").stdout.count("a rl:ProposedRegion") == 13
+    event = typed("dump --graph history/event/64 --format ttl").stdout
+    assert "a rdf:Statement" in event
+    assert len(typed("dump --graph history --format nt").stdout.splitlines()) > 400_000
+    refused = typed("dump --graph source/nobody")
+    assert (refused.exit_code, refused.stdout) == (1, "")
+    assert "never had a source nobody" in sentence(refused)
+
+
+def test_history_and_diff_know_structures_and_sources(typed: Type) -> None:
+    """A police zone that replaced two; a source's own words; and what changed in graphs beside the register."""
+    zone = typed("history cooperation 65EB0324E77A4F2289F6B63D --format csv").stdout
+    assert zone.count("replaces") == 2
+    source = typed("history source abb --format csv").stdout
+    assert "Agentschap Binnenlands Bestuur" in source
+    changed = typed("diff 2022-12-22 2022-12-22 --from-known 2022-12-21 --to-known 2022-12-22 --format csv")
+    rows = list(csv.DictReader(io.StringIO(changed.stdout)))
+    assert {(row["graph"], row["kind"]) for row in rows} == {("source/pinc", "claims-were-made")}
 
 
 def test_history_tells_both_periods_the_event_and_the_decision(typed: Type) -> None:
@@ -184,7 +213,7 @@ def test_replay_gives_the_same_digests(typed: Type) -> None:
     assert result.exit_code == 0, result.stderr
     assert [len(row) for row in rows] == [3] * 13
     assert rows[0][0] == "history"
-    assert "replaying 77 events gives the same statements" in sentence(result)
+    assert f"replaying {EVENTS} events gives the same statements" in sentence(result)
 
 
 def test_replay_finds_a_statement_that_was_tampered_with(typed: Type, service: Service, tmp_path: Path) -> None:
@@ -227,12 +256,17 @@ def test_status_tells_where_things_stand(typed: Type) -> None:
     """As text and as JSON."""
     status = json.loads(typed("status --json").stdout)
     assert (status["register"], status["base_iri"], status["lag"]) == ("flanders", "http://localhost:8000/", 0)
-    assert (status["events"], status["projected"], status["served"], status["stopped"]) == (77, 77, True, None)
-    assert "projected   77" in typed("status").stdout.splitlines()
+    assert (status["events"], status["projected"], status["served"], status["stopped"]) == (EVENTS, EVENTS, True, None)
+    shown = typed("status").stdout
+    assert f"projected   {EVENTS}" in shown.splitlines()
+    abb = next(each for each in status["sources"] if each["source"] == "abb")
+    assert (abb["claims"], abb["marked"], abb["known"]) == (316, 0, "2024-08-22T22:00:00Z")
+    assert "cooperation-was-observed" in abb["authority"]
+    assert "source abb" in shown
 
 
 def test_status_does_not_catch_up(service: Service, typed: Type, tmp_path: Path) -> None:
     """It says how things are: a folder with nothing but a journal lags by all of it."""
     data = copied(service.settings.data / "journal.sqlite", tmp_path / "data")
     status = json.loads(typed("status --json", data=data).stdout)
-    assert (status["projected"], status["lag"], status["served"]) == (0, 77, False)
+    assert (status["projected"], status["lag"], status["served"]) == (0, EVENTS, False)

@@ -15,10 +15,11 @@ from click.testing import CliRunner, Result
 from regiolog.publisher.cli import main
 from regiolog.publisher.service import Service
 from tests.builders import Record, decision, said
+from tests.facts import EVENTS
 from tests.processes import copied, lines
 
 Records = Callable[..., Result]
-BACKFILL = {"known_from": "2025-05-01", "known_basis": "published"}
+BACKFILL = {"known_from": "2026-05-01", "known_basis": "published"}
 
 
 @pytest.fixture
@@ -57,8 +58,8 @@ def test_it_prints_a_position_for_each_event(data: Path) -> None:
     )
     assert result.exit_code == 0, result.stderr
     assert list(lines(result.stdout)) == [
-        ["78", "decision-was-registered", "D1/registration"],
-        ["79", "region-was-renamed", "waas"],
+        [str(EVENTS + 1), "decision-was-registered", "D1/registration"],
+        [str(EVENTS + 2), "region-was-renamed", "waas"],
     ]
     assert result.stderr == "regiolog: recorded 2; 0 held already\n"
 
@@ -67,7 +68,7 @@ def test_repeat_is_silence(data: Path) -> None:
     """The same file again records nothing."""
     record(data, decision("D1"))
     result = record(data, decision("D1"), decision("D2"))
-    assert [row[0] for row in lines(result.stdout)] == ["79"]
+    assert [row[0] for row in lines(result.stdout)] == [str(EVENTS + 2)]
     assert result.stderr == "regiolog: recorded 1; 1 held already\n"
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 
 import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
 
 from regiolog.publisher.service import Service
+from regiolog.sync import digest
 from regiolog.sync.moments import resolve
 
 PARSERS = {
@@ -23,16 +25,64 @@ PARSERS = {
 @pytest.mark.parametrize("suffix", PARSERS)
 @pytest.mark.parametrize("moment", ["2025-01-01", "2025-01-01/2024-04-01", "2025-01-01/2024-04-19T12:00:00Z"])
 def test_a_graph_is_the_snapshot(client: FlaskClient, service: Service, suffix: str, moment: str) -> None:
-    """In every form, packed or not, it is what the statements say at the moment."""
+    """In every form, packed or not; in those of quads with what sources say and what was proposed beside it."""
     at, _, known = moment.partition("/")
     history = service.history()
     key = resolve(history, at, known or None, clock=service.clock).key
-    expected = {str(quad) for quad in pyoxigraph.parse(history.triples(key), pyoxigraph.RdfFormat.N_QUADS)}
+    lines = history.triples(key) if suffix in {"ttl", "nt", "jsonld"} else b"".join(digest.quads(history, key))
+    expected = {str(quad) for quad in pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_QUADS)}
     with client.get(f"/graph/{moment}.{suffix}") as answer, client.get(f"/graph/{moment}.{suffix}.gz") as packed:
         assert answer.status_code == packed.status_code == 200
         assert {str(quad) for quad in pyoxigraph.parse(answer.data, PARSERS[suffix])} == expected
         assert packed.mimetype == "application/gzip"
         assert gzip.decompress(packed.data) == answer.data
+
+
+@pytest.mark.parametrize("suffix", PARSERS)
+@pytest.mark.parametrize(
+    ("path", "at", "known"),
+    [
+        ("source/pinc", "2022-12-03", "2022-12-03"),
+        ("source/abb", None, None),
+        ("proposal/VR-2020-10-09", None, "2021-01-01"),
+    ],
+)
+def test_a_graph_beside_the_register_is_what_the_statements_say(
+    client: FlaskClient, service: Service, suffix: str, path: str, at: str | None, known: str | None
+) -> None:
+    """What a source said, and what was proposed, at a moment that parameters choose."""
+    history = service.history()
+    key = resolve(history, at, known, clock=service.clock).key
+    lines = history.triples(key, f"<{history.base_iri}graph/{path}>")
+    expected = {str(quad) for quad in pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_QUADS)}
+    assert expected
+    moment = {name: value for name, value in (("at", at), ("known", known)) if value}
+    with client.get(f"/graph/{path}.{suffix}", query_string=moment) as answer:
+        assert answer.status_code == 200
+        assert {str(quad) for quad in pyoxigraph.parse(answer.data, PARSERS[suffix])} == expected
+
+
+@pytest.mark.parametrize("suffix", PARSERS)
+def test_a_history_is_one_graph_in_every_form(client: FlaskClient, suffix: str) -> None:
+    """Streamed, and still the same triples."""
+    with client.get("/graph/history/region/middenkust.nt") as plain:
+        expected = {str(quad) for quad in pyoxigraph.parse(plain.data, pyoxigraph.RdfFormat.N_TRIPLES)}
+    with client.get(f"/graph/history/region/middenkust.{suffix}") as answer:
+        assert {str(quad) for quad in pyoxigraph.parse(answer.data, PARSERS[suffix])} == expected
+
+
+def test_what_was_known_once_is_immutable(client: FlaskClient) -> None:
+    """A history or a proposal as it was known has no day: its address fixes all that it depends on."""
+    for address, lasting in (
+        ("/graph/history/region/waasland.nt?known=2023-01-01", True),
+        ("/graph/history/region/waasland.nt", False),
+        ("/graph/proposal/VR-2020-10-09.nt?known=2023-01-01", True),
+        ("/graph/source/abb.nt?known=2023-01-01", False),
+        ("/graph/source/abb.nt?at=2023-01-01&known=2023-01-01", True),
+    ):
+        with client.get(address) as answer:
+            assert ("immutable" in answer.headers["Cache-Control"]) is lasting, address
+            assert client.get(address, headers={"If-None-Match": answer.headers["ETag"]}).status_code == 304
 
 
 def test_n_quads_are_canonical(client: FlaskClient, service: Service) -> None:
@@ -42,7 +92,8 @@ def test_n_quads_are_canonical(client: FlaskClient, service: Service) -> None:
     assert lines == sorted(set(lines))
     history = service.history()
     key = resolve(history, "2025-01-01", None, clock=service.clock).key
-    assert set(lines) == set(history.triples(key).splitlines(keepends=True))
+    whole = hashlib.sha256(f"projection {key.version}\n".encode() + b"".join(lines)).hexdigest()
+    assert whole == digest.of_snapshot(history, key)
 
 
 @pytest.mark.parametrize(
@@ -63,9 +114,16 @@ def test_the_header_chooses(client: FlaskClient, accept: str | None, media_type:
 @pytest.mark.parametrize(
     ("address", "status"),
     [
-        ("/graph/history", 404),
-        ("/graph/source/abb.ttl", 404),
-        ("/graph/proposal/VR-2020-10-09", 404),
+        ("/graph/history/municipality", 404),
+        ("/graph/history/municipality/99999", 404),
+        ("/graph/history/weather/11056", 404),
+        ("/graph/history/event/0", 404),
+        ("/graph/history?at=2025-01-01", 400),
+        ("/graph/source", 404),
+        ("/graph/source/statbel.ttl", 404),
+        ("/graph/source/abb?at=2017-01-01", 400),
+        ("/graph/proposal/VR-2021-03-12", 404),
+        ("/graph/proposal/VR-2020-10-09?at=2021-01-01", 400),
         ("/graph/2025-01-01.csv", 400),
         ("/graph/2025-01-01.gz", 404),
         ("/graph/2025-02-29", 400),

@@ -21,6 +21,10 @@ THINGS = (
     "region/limburg-undemarcated-1",
     "province/10000",
     "decision/VR-2021-03-12",
+    "region/proposal-2020-limburg",
+    "cooperation/8b747c5b4c6da1463f09c552e8ecb825f0bfc489348d649e49e1d3ca11e748d3",
+    "source/pinc",
+    "event/1",
 )
 PARSERS = {
     "ttl": pyoxigraph.RdfFormat.TURTLE,
@@ -77,6 +81,50 @@ def test_a_municipality_comes_with_what_describes_it(client: FlaskClient) -> Non
     assert "a rl:Merger" in client.get("/doc/municipality/46030.ttl").text
 
 
+def test_what_sources_say_is_beside_the_register_and_not_in_it(client: FlaskClient) -> None:
+    """A claim about a municipality is in its document as a claim; its region is the register's alone."""
+    said = client.get("/doc/municipality/11056.ttl?at=2022-12-03&known=2022-12-03").text
+    assert "a rl:Claim" in said
+    waasland = "<http://data.lblod.info/id/werkingsgebieden/7cc6e924c119e04191230fa5f3478736>"
+    assert f"rl:region {waasland}" in said
+    within = next(line for line in said.splitlines() if "geo:sfWithin" in line)
+    assert waasland not in within
+    page = client.get("/doc/municipality/11056.html?at=2022-12-03&known=2022-12-03").text
+    assert "What sources say" in page
+    assert "REFREG14" in page
+
+
+def test_a_structure_lists_who_takes_part(client: FlaskClient) -> None:
+    """Municipalities by name, other members as their publisher calls them."""
+    page = client.get("/doc/cooperation/2bf97f7faebd616265d004a80cce0319a110319197b657d5a0a1a16d81f34ca2.html").text
+    assert "Who takes part" in page
+    assert "(OCMW)" in page
+    said = client.get("/doc/cooperation/65EB0324E77A4F2289F6B63D.ttl").text
+    assert "a rl:Cooperation" in said
+    assert "a org:ChangeEvent" in said
+    assert "dcterms:replaces" in said
+
+
+def test_a_source_says_its_terms_and_what_is_odd(client: FlaskClient) -> None:
+    """Who publishes it, how it is to be named, how much it says, and the placeholders among it."""
+    page = client.get("/doc/source/pinc.html?at=2023-06-07&known=2023-06-07").text
+    assert "Provincies in Cijfers" in page
+    assert "REFREG99" in page
+    assert "placeholder" in page
+
+
+def test_an_event_tells_what_it_did(client: FlaskClient) -> None:
+    """What it is, on what it rests, since when it is known, and what it opened and closed; nothing before that."""
+    said = client.get("/doc/event/64.ttl").text
+    assert "a rl:Event" in said
+    assert 'prov:endedAtTime "2023-01-30T23:00:00Z"^^xsd:dateTime' in said
+    page = client.get("/doc/event/64.html").text
+    assert "abb-2023-01-31/claims" in page
+    assert "<td>-</td>" in page
+    assert client.get("/doc/event/64.ttl?known=2022-01-01").status_code == 404
+    assert client.get("/id/event/64").headers["Location"] == "../../doc/event/64"
+
+
 def test_the_moment_decides(client: FlaskClient) -> None:
     """One region, two names; one municipality, before it was known, before it began, and after it ended."""
     address = "/doc/region/middenkust.ttl?at={}"
@@ -97,7 +145,12 @@ def test_the_moment_decides(client: FlaskClient) -> None:
         ("/doc/region/11056", 404),
         ("/doc/municipality/waasland", 404),
         ("/doc/decision/waasland.ttl", 404),
-        ("/doc/event/1", 404),
+        ("/doc/event/0", 404),
+        ("/doc/event/01", 404),
+        ("/doc/event/99999", 404),
+        ("/doc/event/first", 404),
+        ("/doc/source/nobody", 404),
+        ("/doc/forum/1", 404),
         ("/doc/municipality/11056.csv", 404),
         ("/id/municipality/99999", 404),
         ("/id/cooperation/1", 404),

@@ -71,6 +71,25 @@ def test_what_cannot_be_used_is_named(environ: dict[str, str], written: str, say
     assert "\n" not in str(refused.value)
 
 
+def test_what_the_archive_leaves_out_and_who_has_authority(toml: Path) -> None:
+    """Names with commas, or a list; a table, or pairs in one line."""
+    environ = {"REGIOLOG_LEAVE_OUT": "provincies-in-cijfers, abb", "REGIOLOG_AUTHORITY": "wvi=cooperations;abb="}
+    with pytest.raises(UnusableSetting, match="abb=cooperations"):
+        read_settings({}, environ)
+    environ["REGIOLOG_AUTHORITY"] = "wvi=cooperations"
+    read = read_settings({}, environ)
+    assert read.leave_out == ("provincies-in-cijfers", "abb")
+    assert set(read.authority) == {"wvi"}
+    assert "cooperation-was-observed" in read.authority["wvi"]
+    toml.write_text('leave_out = ["abb"]\n[authority]\nwvi = ["cooperations", "municipality-names"]\n')
+    read = read_settings({}, {}, toml)
+    assert read.leave_out == ("abb",)
+    assert "municipality-was-renamed" in read.authority["wvi"]
+    for wrong in ("flanders", "everything", 7):
+        with pytest.raises(UnusableSetting, match="provincies-in-cijfers"):
+            read_settings({"leave_out": wrong}, {})
+
+
 def test_variables_of_others_are_theirs() -> None:
     """Only variables that begin with our prefix are ours."""
     assert read_settings({}, {"PORT": "1", "XREGIOLOG_PORT": "2"}) == Settings()

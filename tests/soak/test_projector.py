@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from regiolog.sync import digest
 from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
 from tests.builders import small_register, tell
@@ -42,7 +43,7 @@ def digests(history: History) -> tuple[str, list[str]]:
         for year in range(2020, 2026)
         for position in range(1, head + 1, max(1, head // 10))
     ]
-    return history.history_digest(head), [history.digest(key) for key in keys]
+    return digest.of_history(history, head), [digest.of_snapshot(history, key) for key in keys]
 
 
 @pytest.mark.soak

@@ -1,4 +1,4 @@
-"""The Flemish archive is whole, in order, and says what the tables of facts say."""
+"""What the archive says was decided is whole, in its order, and says what the tables of facts say."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ Line = dict[str, Any]
 
 @pytest.fixture(scope="module")
 def lines() -> list[Line]:
-    """Every line of the archive, in order."""
+    """Every line of what was decided, in order."""
     return [json.loads(line) for line in archive_lines()]
 
 
@@ -85,46 +85,8 @@ def places(lines: list[Line], day: str) -> dict[str, tuple[str, str, str]]:
     return placed
 
 
-def test_lines_are_written_as_people_read_them() -> None:
-    """Each line is one JSON object in plain UTF-8, with a line feed, its id first and its known time last."""
-    for line in archive_lines():
-        said = json.loads(line)
-        assert line == json.dumps(said, ensure_ascii=False).encode() + b"\n"
-        assert list(said)[:2] == ["id", "kind"]
-        assert list(said)[-2:] == ["known_from", "known_basis"]
-
-
-def test_ids_are_unique(lines: list[Line]) -> None:
-    """No two lines have the same id, and a line under a decision is named after one."""
-    assert len({line["id"] for line in lines}) == len(lines)
-    keys = {line["decision"] for line in of(lines, "decision-was-registered")}
-    assert all(line["id"].split("/")[0] in keys for line in lines if "decision" in line)
-
-
-def test_nothing_is_empty(lines: list[Line]) -> None:
-    """What is unknown is absent, so that nothing is empty or null; and every line has a source."""
-
-    def check(value: object) -> None:
-        assert value or value is False, value
-        inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-        for each in inner:
-            check(each)
-
-    for line in lines:
-        check(line)
-        assert line["source"]
-        assert line["evidence"] in {"published", "derived", "contradicted"}
-
-
-def test_lines_stand_in_backfill_order(lines: list[Line]) -> None:
-    """Lines stand by the day since which they were known."""
-    known = [line["known_from"] for line in lines]
-    assert known == sorted(known)
-    assert (known[0], lines[0]["known_basis"]) == ("2018-01-01", "coverage")
-
-
 def test_within_a_decision_the_order_is_the_agreed_one(lines: list[Line]) -> None:
-    """The decision, its links, regions, mergers, moves and assignments, pending, confirmations."""
+    """The decision, its links, regions, proposals, mergers, moves and assignments, pending, confirmations."""
     ranks = {
         kind: rank
         for rank, kind in enumerate(
@@ -135,6 +97,8 @@ def test_within_a_decision_the_order_is_the_agreed_one(lines: list[Line]) -> Non
                 "region-was-renamed",
                 "region-was-announced",
                 "region-lapsed",
+                "regions-were-proposed",
+                "proposal-was-settled",
                 "municipalities-were-merged",
                 "municipality-was-reassigned",
                 "regions-were-demarcated",
@@ -310,7 +274,7 @@ def test_decisions_are_those_of_the_table(lines: list[Line]) -> None:
 
 @with_tables
 def test_regions_are_those_of_the_table(lines: list[Line]) -> None:
-    """Regions have the names, addresses, codes, days and decisions of the table; proposals are left out."""
+    """Regions have the names, addresses, codes, days and decisions of the table."""
     kinds = {"region-was-designated", "region-was-announced", "region-was-renamed"}
     said = {
         (line["region"], line["valid_from"], line["decision"], line.get("name", ""), tuple(line["source"]))
@@ -334,6 +298,35 @@ def test_regions_are_those_of_the_table(lines: list[Line]) -> None:
         }
     ends = {row["region_key"]: row["valid_to"] for row in rows if row["status_code"] == "announced"}
     assert {line["region"]: line["valid_from"] for line in of(lines, "region-lapsed")} == ends
+
+
+def test_the_proposal_stands_until_it_is_settled(lines: list[Line]) -> None:
+    """Thirteen regions were proposed; twelve were settled with the four provinces, and Limburg a year later."""
+    (proposed,) = of(lines, "regions-were-proposed")
+    assert (proposed["decision"], proposed["valid_from"], len(proposed["regions"])) == (
+        "VR-2020-10-09",
+        "2020-10-09",
+        13,
+    )
+    first, second = of(lines, "proposal-was-settled")
+    assert (first["decision"], len(first["settled"])) == ("VR-2021-03-12", 12)
+    assert (second["decision"], second["settled"]) == ("VR-2022-02-04", ["proposal-2020-limburg"])
+    assert {*first["settled"], *second["settled"]} == set(proposed["regions"])
+    assert first["proposal"] == second["proposal"] == proposed["decision"]
+
+
+@with_tables
+def test_proposals_are_those_of_the_table(lines: list[Line]) -> None:
+    """Every proposed region has its name, its sources, and the day on which it was settled."""
+    (proposed,) = of(lines, "regions-were-proposed")
+    ends = {key: line["valid_from"] for line in of(lines, "proposal-was-settled") for key in line["settled"]}
+    said = {
+        (key, region["name"], "; name: ".join((*proposed["source"], *region["source"])), ends[key])
+        for key, region in proposed["regions"].items()
+    }
+    rows = [row for row in table("regions") if row["status_code"] == "proposed"]
+    assert said == {(row["region_key"], row["name"], row["source"], row["valid_to"]) for row in rows}
+    assert {(row["decision_id"], row["valid_from"]) for row in rows} == {(proposed["decision"], "2020-10-09")}
 
 
 @with_tables

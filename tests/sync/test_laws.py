@@ -16,6 +16,7 @@ from regiolog.events.errors import Refusal
 from regiolog.events.journal import Boundary, Journal
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.ontology import terms
+from regiolog.sync import digest
 from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
 from regiolog.sync.history_writer import HistoryWriter
@@ -124,10 +125,12 @@ def test_replay_equals_live(story: list[tuple[Record, int]]) -> None:
         live = History.open(folder.statements)
         again = rebuilt(folder.journal, Path(path) / "again.sqlite")
         assert projector.position == folder.journal.head()
-        assert live.history_digest(live.position) == again.history_digest(again.position)
+        assert digest.of_history(live, live.position) == digest.of_history(again, again.position)
         for day in DAYS[::4]:
             for position in range(1, live.position + 1, 5):
-                assert live.digest(live.key(day, position)) == again.digest(again.key(day, position))
+                assert digest.of_snapshot(live, live.key(day, position)) == digest.of_snapshot(
+                    again, again.key(day, position)
+                )
 
 
 @laws
@@ -153,9 +156,9 @@ def test_nothing_that_was_answered_changes(story: list[tuple[Record, int]]) -> N
             Projector(copy, writer).catch_up()
             copy.close()
             for day in DAYS[::5]:
-                answered[day, upto] = writer.digest(writer.key(day, upto))
-        for (day, position), digest in answered.items():
-            assert writer.digest(writer.key(day, position)) == digest
+                answered[day, upto] = digest.of_snapshot(writer, writer.key(day, upto))
+        for (day, position), then in answered.items():
+            assert digest.of_snapshot(writer, writer.key(day, position)) == then
         writer.close()
 
 

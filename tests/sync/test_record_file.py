@@ -11,7 +11,7 @@ import pytest
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.kinds import KINDS
 from regiolog.events.recording import read_wishes, record
-from regiolog.sync.archive import archive_lines
+from regiolog.sync.archive import archive_lines, archive_names
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
 SCHEMA = DOCS / "record.schema.json"
@@ -65,7 +65,8 @@ def test_every_line_follows_the_schema() -> None:
     jsonschema.Draft202012Validator.check_schema(schema)
     validator = jsonschema.Draft202012Validator(schema)
     begun = schema["$defs"]["register-was-begun"]["examples"]
-    for line in [*map(json.loads, archive_lines()), *examples(), *begun]:
+    archive = [json.loads(line) for name in archive_names() for line in archive_lines(name)]
+    for line in [*archive, *examples(), *begun]:
         assert validator.is_valid(line), line["id"]
     for line in examples():
         assert not validator.is_valid({**line, "valid_form": "2021-03-12"})

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
 from regiolog.sync.history import History, SnapshotKey
+from regiolog.sync.question import Portion
 from regiolog.sync.snapshots import BYTES_PER_TRIPLE, Snapshots
 from regiolog.sync.statement import Statement
 from tests.sync.tables import said, write
@@ -51,7 +52,7 @@ def test_each_moment_has_its_own_graph(history: History) -> None:
 def test_named_graphs_stand_beside_the_default_graph(history: History) -> None:
     """One store answers about several moments, and GRAPH ?g ranges over those that were named."""
     store = Snapshots(history).store(
-        SnapshotKey(100, 3, 1), {"urn:then": SnapshotKey(0, 1, 1), "urn:now": SnapshotKey(0, 3, 1)}
+        SnapshotKey(100, 3, 1), {"urn:then": Portion(SnapshotKey(0, 1, 1)), "urn:now": Portion(SnapshotKey(0, 3, 1))}
     )
     assert held(store) == {"a=2", "b=1", "c=3"}
     assert held(store, "urn:then") == {"a=1", "b=1"}
@@ -62,7 +63,7 @@ def test_named_graphs_stand_beside_the_default_graph(history: History) -> None:
 def test_the_same_moment_is_the_same_store(history: History) -> None:
     """What was built is kept."""
     snapshots = Snapshots(history)
-    named = {"urn:then": SnapshotKey(0, 1, 1)}
+    named = {"urn:then": Portion(SnapshotKey(0, 1, 1))}
     assert snapshots.store(SnapshotKey(0, 3, 1)) is snapshots.store(SnapshotKey(0, 3, 1))
     assert snapshots.store(SnapshotKey(0, 3, 1), named) is snapshots.store(SnapshotKey(0, 3, 1), named)
     assert len(snapshots) == 2
@@ -72,7 +73,7 @@ def test_the_newest_is_rolled_forward_when_only_the_position_moved(history: Hist
     """It is the same store, changed; a store of another day, or with named graphs, stays as it was."""
     snapshots = Snapshots(history)
     other_day = snapshots.store(SnapshotKey(100, 1, 1))
-    named = snapshots.store(SnapshotKey(0, 1, 1), {"urn:g": SnapshotKey(0, 1, 1)})
+    named = snapshots.store(SnapshotKey(0, 1, 1), {"urn:g": Portion(SnapshotKey(0, 1, 1))})
     newest = snapshots.store(SnapshotKey(0, 2, 1))
     assert snapshots.store(SnapshotKey(0, 3, 1)) is newest
     assert held(newest) == {"a=2", "b=1"}

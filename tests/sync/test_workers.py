@@ -30,7 +30,7 @@ from regiolog.events.errors import (
     RegiologError,
 )
 from regiolog.sync.history import SnapshotKey
-from regiolog.sync.question import Failed, Ready, Reply, Setup, Task
+from regiolog.sync.question import Failed, Portion, Ready, Reply, Setup, Task
 from regiolog.sync.workers import GRAPHS, TABLES, QueryWorkers, Question
 from tests.sync.pools import ENDLESS, HUNGRY, MANY_ROWS, NOW, SMALL, about, children
 from tests.sync.tables import said, write
@@ -82,7 +82,7 @@ def test_a_question_can_be_about_several_moments(table: Path, tmp_path: Path) ->
         question = Question(
             query=query,
             default=SnapshotKey(0, 2, 1),
-            named={"urn:then": NOW, "urn:now": SnapshotKey(0, 2, 1)},
+            named={"urn:then": Portion(NOW), "urn:now": Portion(SnapshotKey(0, 2, 1))},
             formats={"select": "text/csv"},
         )
         assert pool.ask(question).read() == b"g,v\r\n,2\r\nurn:now,2\r\nurn:then,1\r\n"

@@ -1,0 +1,38 @@
+"""Authority (gezag): which source may open which kind of register event, where no decision has settled the matter."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final
+
+Authority = Mapping[str, frozenset[str]]
+"""The stored names of the kinds of event that each source may open, by the key of the source."""
+
+GROUPS: Final[Mapping[str, frozenset[str]]] = {
+    "cooperations": frozenset(
+        {
+            "cooperation-was-founded",
+            "cooperation-was-observed",
+            "cooperation-was-renamed",
+            "cooperation-type-was-changed",
+            "cooperation-status-was-changed",
+            "members-joined",
+            "members-left",
+            "members-were-observed",
+            "members-were-last-observed",
+            "cooperations-were-merged",
+            "cooperation-was-split",
+            "cooperation-was-ended",
+        }
+    ),
+    "municipality-names": frozenset({"municipality-was-named", "municipality-was-renamed"}),
+}
+"""Kinds of event that one is given authority for together, by what settings call them."""
+
+AUTHORITY: Final[Authority] = {
+    "abb": GROUPS["cooperations"],
+    "statbel": GROUPS["municipality-names"],
+    "basisregisters": GROUPS["municipality-names"],
+}
+"""Who has authority unless the settings say otherwise: the Agentschap Binnenlands Bestuur (ABB) for cooperation
+structures, Statbel and the base registry for municipalities. For regions nobody has: only decisions make them."""

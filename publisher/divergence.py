@@ -1,0 +1,116 @@
+"""Divergences with both sides' known periods and events, which no query on one snapshot can see."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, Final, NamedTuple
+
+from regiolog.events.temporal import instant_text
+from regiolog.ontology import terms
+from regiolog.publisher.formats import read
+from regiolog.publisher.links import holds
+from regiolog.sync.history import History, SnapshotKey, Timed
+from regiolog.sync.statement import NEVER, iri
+
+COLUMNS: Final[tuple[str, ...]] = (
+    *("subject", "source", "source_says", "register_says", "known_from", "known_to"),
+    *("document", "claim_event", "register_event", "decision"),
+)
+
+_BASIS: Final = re.compile(rf"<{re.escape(terms.RL_BASIS)}> <[^>]*/([^/>]*)> \.")
+
+
+def completed(results: bytes, history: History, key: SnapshotKey) -> bytes:
+    """The rows of ``divergences.rq`` with the period in which both sides were known, and the events of both.
+
+    A divergence is known from the later of the two sides on, until the first of them is no longer believed.
+
+    Args:
+        results: SPARQL results in JSON.
+        history: The statements.
+        key: The snapshot that was asked.
+    """
+    rows = [_completed(row, history, key) for row in json.loads(results)["results"]["bindings"]]
+    document = {"head": {"vars": list(COLUMNS)}, "results": {"bindings": rows}}
+    return json.dumps(document, ensure_ascii=False).encode()
+
+
+def _completed(row: dict[str, Any], history: History, key: SnapshotKey) -> dict[str, Any]:
+    claim = history.about(row["claim"]["value"])
+    claimed = _side(claim, terms.RDF_TYPE, None, key)
+    held = None
+    if "property" in row:
+        about = history.about(row["about"]["value"], register=True)
+        held = _side(about, row["property"]["value"], row["value"]["value"], key)
+    sides = [side for side in (claimed, held) if side is not None]
+    cells: dict[str, Any] = {name: row[name] for name in COLUMNS if name in row}
+    if sides:
+        cells["known_from"] = _instant(history, max(side.opened for side in sides))
+        closed = min(side.closed for side in sides)
+        if closed != NEVER:
+            cells["known_to"] = _instant(history, closed)
+    if claimed is not None:
+        cells["claim_event"] = _text(str(claimed.opened))
+        for document in _holding(claim, terms.RL_DOCUMENT, None, key):
+            cells["document"] = _text(read(document.statement.object).text)
+    if held is not None:
+        cells["register_event"] = _text(str(held.opened))
+        told = history.told_of(held.opened)
+        decision = _BASIS.search(told.text) if told is not None else None
+        if decision is not None:
+            cells["decision"] = _text(decision[1])
+    return cells
+
+
+class _Side(NamedTuple):
+    """One side of a divergence: the events from which on, and until which, it was said without a break."""
+
+    opened: int
+    closed: int
+
+
+def _side(about: list[Timed], predicate: str, value: str | None, key: SnapshotKey) -> _Side | None:
+    """Since when, and until when, it was believed of that day what holds at a key.
+
+    An event that only gives a statement another end closes it and opens it anew; that is no break.
+    """
+    found = next(_holding(about, predicate, value, key), None)
+    if found is None:
+        return None
+    same = [
+        timed
+        for timed in about
+        if timed.statement[:4] == found.statement[:4] and timed.statement.start <= key.breakpoint < timed.statement.end
+    ]
+    opened, closed = found.opened, found.closed
+    starts, ends = {timed.opened: timed.closed for timed in same}, {timed.closed: timed.opened for timed in same}
+    while opened in ends:
+        opened = ends[opened]
+    while closed in starts:
+        closed = starts[closed]
+    return _Side(opened, closed)
+
+
+def _holding(about: list[Timed], predicate: str, value: str | None, key: SnapshotKey) -> Iterator[Timed]:
+    """The statements that hold at a key with a property and, when one is given, a value."""
+    return (
+        timed
+        for timed in about
+        if holds(timed, key)
+        and timed.statement.predicate == iri(predicate)
+        and value in {None, read(timed.statement.object).text}
+    )
+
+
+def _instant(history: History, position: int) -> dict[str, str]:
+    return {
+        "type": "literal",
+        "datatype": terms.XSD_DATE_TIME,
+        "value": instant_text(history.known_of(position)),
+    }
+
+
+def _text(value: str) -> dict[str, str]:
+    return {"type": "literal", "value": value}

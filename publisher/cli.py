@@ -88,7 +88,7 @@ def _as_table(command: Command) -> Command:
 )
 @click.version_option(version("regiolog"), prog_name="regiolog")
 def main() -> None:
-    """The register of Flanders' regions and municipalities, answered across two clocks.
+    """The register of Flanders' regions, municipalities and cooperation structures, answered across two clocks.
 
     Every answer holds at a moment: the day that is asked about (--at), as it was known then (--known).
 

@@ -305,6 +305,15 @@ class TestBeingWrong:
         assert saying(press) == [("10002", "Noord")]
         assert [claim.of for claim in news(tell(press, publishes(A, B))).made] == ["10001"]
 
+    def test_the_same_retraction_again_is_silent(self, press: Journal) -> None:
+        """By its id; another one of that id is refused."""
+        tell(press, publishes(A, id="run"), publishes(B, id="other"))
+        retraction = {**retract("run"), "id": "gone"}
+        assert len(tell(press, retraction).recorded) == 1
+        assert tell(press, retraction).silent == 1
+        for other in (retract("other"), correct("run", document="v1-bis")):
+            refuses(press, {**other, "id": "gone"}, because="the id gone is in use for something else")
+
     def test_what_was_withdrawn_since_cannot_be_unsaid(self, press: Journal) -> None:
         """A withdrawal needs what it withdraws; the refusal names it."""
         tell(press, publishes(A, B, id="run"), publishes(withdrawn=(A,), id="later"))

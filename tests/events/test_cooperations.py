@@ -206,6 +206,13 @@ class TestRepeats:
         else:
             refuses(journal, again, because="cooperation nieuw is in the register already")
 
+    def test_observed_again_without_type_or_status(self, journal: Journal) -> None:
+        """What was never said of it is not asked for either; a status that it got since is."""
+        seen = said("cooperation-was-observed", cooperation="nieuw", name="N")
+        tell(journal, seen)
+        assert tell(journal, {**seen, "valid_from": "2020-05-01"}).silent == 1
+        refuses(journal, {**seen, "valid_from": "2020-05-01", "status": "active"}, because="in the register already")
+
     def test_of_members_observed_only_the_new_ones_are_news(self, known: Journal) -> None:
         """Those who are members on that day are left out."""
         tell(known, members("left", "2020-06-01", "10002"))

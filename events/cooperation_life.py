@@ -27,7 +27,7 @@ from regiolog.events.cooperation import (
     MembersWereLastObserved,
     MembersWereObserved,
 )
-from regiolog.events.fact import Fact, Impossible, in_valid_order
+from regiolog.events.fact import Fact, Impossible, in_valid_order, yield_to_decision
 from regiolog.events.timeline import Timeline
 
 Value = TypeVar("Value")
@@ -175,7 +175,7 @@ def _change(timeline: Timeline[Value], fact: Fact, value: Value, already: str) -
     if held is not None and held.value == value:
         raise Impossible(fact, f"{already} already", held.cause)
     if held is not None:
-        _yield_to_decision(fact, held.cause)
+        yield_to_decision(fact, held.cause)
     timeline.put(value, fact)
 
 
@@ -187,7 +187,7 @@ def _join(state: Cooperation, fact: Fact, member: Member, number: int) -> None:
             return
         raise Impossible(fact, f"{member.key} is a member of {state.key} already", held.cause, "members")
     if member.key in state.gone:
-        _yield_to_decision(fact, state.gone[member.key])
+        yield_to_decision(fact, state.gone[member.key])
     timeline.put(Membership(member, number, isinstance(fact.event, MembersJoined)), fact)
 
 
@@ -196,7 +196,7 @@ def _leave(state: Cooperation, fact: Fact, member: Member) -> None:
     held = timeline.open()
     if held is None:
         raise Impossible(fact, f"{member.key} is no member of {state.key}", None, "members")
-    _yield_to_decision(fact, held.cause)
+    yield_to_decision(fact, held.cause)
     timeline.close(fact)
     state.gone[member.key] = fact
     if isinstance(fact.event, MembersWereLastObserved) and fact.event.last is not None:
@@ -218,12 +218,5 @@ def _end(state: Cooperation, fact: Fact, successors: tuple[str, ...]) -> None:
 def _finish(timeline: Timeline[Value], fact: Fact) -> None:
     held = timeline.open()
     if held is not None:
-        _yield_to_decision(fact, held.cause)
+        yield_to_decision(fact, held.cause)
     timeline.close(fact)
-
-
-def _yield_to_decision(fact: Fact, settled: Fact) -> None:
-    """What a decision has settled, no source changes by its word alone."""
-    by = settled.event.decision
-    if fact.event.decision is None and by is not None:
-        raise Impossible(fact, f"{by} decided otherwise: the word of a source is a claim beside it", settled)

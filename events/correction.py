@@ -113,8 +113,7 @@ class EventWasCorrected(Event, frozen=True, kw_only=True, tag="event-was-correct
 
     def scope(self) -> tuple[str, ...]:
         """Found wherever what it replaces, or its replacement, is found."""
-        under = () if self.replacement.decision is None else (f"under:{self.replacement.decision}",)
-        return (f"about:{self.corrects}", *self.tagged, *self.replacement.scope(), *under)
+        return (f"about:{self.corrects}", *self.tagged, *self.replacement.scope(), *self.replacement.rests_on())
 
 
 class EventWasRetracted(Event, frozen=True, kw_only=True, tag="event-was-retracted"):

@@ -89,10 +89,15 @@ class Event(
 
     def tags(self) -> list[str]:
         """All tags of this event in the journal: few, since each costs a line in its index."""
-        tags = [f"id:{self.id}", *self.scope()]
+        return list(dict.fromkeys([f"id:{self.id}", *self.scope(), *self.rests_on()]))
+
+    def rests_on(self) -> tuple[str, ...]:
+        """The tag by which is found what rests on a decision, or on the word of a source with authority alone."""
         if self.decision is not None:
-            tags.append(f"under:{self.decision}")
-        return list(dict.fromkeys(tags))
+            return (f"under:{self.decision}",)
+        if self.said_by is not None and f"source:{self.said_by}" not in self.scope():
+            return (f"by:{self.said_by}",)
+        return ()
 
 
 _ENVELOPE = frozenset({"id", "recorded_at", "known_from", "known_basis", "evidence", "note", "source", "agent"})

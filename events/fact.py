@@ -47,3 +47,18 @@ class Impossible(Exception):
 def in_valid_order(facts: Iterable[Fact]) -> list[Fact]:
     """The facts by the day on which they begin to hold, then by where they were first said."""
     return sorted(facts, key=lambda fact: (fact.event.valid_from or date.min, fact.origin))
+
+
+def yield_to_decision(fact: Fact, settled: Fact) -> None:
+    """What a decision has settled, no source changes by its word alone.
+
+    Args:
+        fact: What would change it.
+        settled: The fact that it rests on now.
+
+    Raises:
+        Impossible: A decision settled it, and the fact names none.
+    """
+    by = settled.event.decision
+    if fact.event.decision is None and by is not None:
+        raise Impossible(fact, f"{by} decided otherwise: the word of a source is a claim beside it", settled)

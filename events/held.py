@@ -131,6 +131,16 @@ class Held:
         self._need(f"under:{decision}")
         return [fact for fact in self._believed.all() if fact.event.decision == decision]
 
+    def published_by(self, source: str) -> list[Fact]:
+        """The facts of the register that rest on the word of a source alone."""
+        self._need(f"by:{source}")
+        facts = (fact for fact in self._believed.all() if fact.event.said_by == source)
+        return [
+            fact
+            for fact in facts
+            if fact.event.decision is None and Entity("source", source) not in fact.event.touches()
+        ]
+
     def municipality(self, nis: str) -> Municipality:
         """One municipality as it is believed to be."""
         return self._fold(Entity("municipality", nis), fold_municipality, Municipality)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import TYPE_CHECKING
 
+from regiolog.events.claim import SourceWasRegistered
 from regiolog.events.correction import EventWasCorrected, EventWasRetracted
 from regiolog.events.decision import DecisionWasRegistered
 from regiolog.events.errors import Refusal
@@ -36,14 +37,21 @@ def hold(held: Held, event: Event, also: Event | None = None) -> None:
                     _check_placings(held, nis)
     except Impossible as found:
         raise _contradiction(held, found, event) from None
-    if isinstance(also, DecisionWasRegistered) and isinstance(event, EventWasRetracted) and also.decision:
-        resting = held.resting_on(also.decision)
-        if resting:
-            raise Refusal(
-                f"decision {also.decision} carries what rests on it",
-                field="retracts",
-                event=held.name_of(resting[0].event.id),
-            )
+    if isinstance(event, EventWasRetracted):
+        _check_resting(held, also)
+
+
+def _check_resting(held: Held, retracted: Event | None) -> None:
+    """Nothing that rests on a decision, or on the word of a source, stays without it."""
+    match retracted:
+        case DecisionWasRegistered(decision=str() as key):
+            what, resting = f"decision {key}", held.resting_on(key)
+        case SourceWasRegistered(said_by=key):
+            what, resting = f"source {key}", held.published_by(key)
+        case _:
+            return
+    if resting:
+        raise Refusal(f"{what} carries what rests on it", field="retracts", event=held.name_of(resting[0].event.id))
 
 
 def _fold(held: Held, entity: Entity) -> object:

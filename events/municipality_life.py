@@ -19,7 +19,7 @@ from regiolog.events.demarcation import (
     RegionsWereDemarcated,
 )
 from regiolog.events.event import Event
-from regiolog.events.fact import Fact, Impossible, in_valid_order
+from regiolog.events.fact import Fact, Impossible, in_valid_order, yield_to_decision
 from regiolog.events.municipality import (
     AuthoritiesWereLinked,
     Authority,
@@ -204,6 +204,8 @@ def _name(state: Municipality, fact: Fact, name: str, language: str, *, new: boo
         raise Impossible(fact, f"{state.nis} has no name in {language} to change", None, "language")
     if held is not None and held.value == name:
         raise Impossible(fact, f"{state.nis} is called {name} already", held.cause)
+    if held is not None:
+        yield_to_decision(fact, held.cause)
     state.names.setdefault(language, Timeline()).put(name, fact)
 
 

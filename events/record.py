@@ -73,8 +73,8 @@ _AS_SAID: Final = ("made[", "withdrawn[")
 """Where what a source wrote stands, which is kept to the letter."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories of what is not seen: control and format characters, lone surrogates, line separators."""
-_UNWRITABLE: Final = frozenset({"Cs"})
-"""Unicode categories of what no file can hold: lone surrogates."""
+_WRITABLE: Final = re.compile("[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What a claim may be written with: whatever XML 1.0 can hold (section 2.2)."""
 _LONGEST_NAME: Final = 300
 _LONGEST_TEXT: Final = 4_000
 _OURS: Final = frozenset({"recorded_at", "replacement", "tagged"})
@@ -301,8 +301,9 @@ def _inner(name: str, key: str) -> str:
 
 def _check_text(path: str, name: str, text: str) -> None:
     as_said = path.startswith(_AS_SAID)
-    unseen = _UNWRITABLE if as_said else _UNSEEN
-    bad = next((char for char in text if unicodedata.category(char) in unseen), None)
+    bad = next((char for char in text if unicodedata.category(char) in _UNSEEN), None)
+    if as_said:
+        bad = next((char for char in text if not _WRITABLE.match(char)), None)
     if bad is not None:
         raise Refusal(f"it holds the control character U+{ord(bad):04X}", field=path)
     longest = _LONGEST_NAME if name in {"name", "title", "body"} else _LONGEST_TEXT

@@ -126,7 +126,7 @@ def _correct(held: Held, asked: Correction, now: datetime, *, named: bool) -> Ev
     field = "retracts" if asked.change is None else "corrects"
     origin, fact = _target(held, asked.target, field)
     before = fact.event
-    scope = tuple(dict.fromkeys((*before.scope(), *(f"under:{key}" for key in (before.decision,) if key))))
+    scope = tuple(dict.fromkeys((*before.scope(), *before.rests_on())))
     event: Event
     if asked.change is None:
         if isinstance(before, RegisterWasBegun):

@@ -71,7 +71,7 @@ def test_with_authority_a_source_opens_facts_without_a_decision(sources: Journal
     """What it publishes is in the register from the day on which it was published."""
     (_, seen), (_, members) = tell(sources, SEEN, MEMBERS).recorded
     assert (seen.decision, seen.said_by, members.decision, members.said_by) == (None, "abb", None, "abb")
-    assert seen.tags() == ["id:seen", "cooperation:bond"]
+    assert seen.tags() == ["id:seen", "cooperation:bond", "by:abb"]
     bond = Held(sources).cooperation("bond")
     assert (str(bond.begin), list(bond.members)) == ("2020-02-01", ["10001"])
     assert tell(sources, SEEN, MEMBERS).silent == 2
@@ -241,3 +241,24 @@ def test_a_correction_is_held_to_authority_too(sources: Journal) -> None:
         refuses(sources, {**wish, "said_by": "gazet"}, because="source gazet is unknown", kind=UnknownKey)
         refuses(sources, {**wish, "decision": "D9"}, because="decision D9 is unknown", kind=UnknownKey)
     assert len(tell(sources, {**correct("seen", name="X"), "said_by": "abb"}).recorded) == 1
+
+
+def test_a_source_names_what_no_decision_has_named(sources: Journal) -> None:
+    """Statbel's spelling of a name that the register found is taken; that of a decision stands."""
+    respelt = says("statbel", "municipality-was-renamed", "2020-05-01", municipality="10001", name="Dorp Een")
+    assert len(tell(sources, respelt).recorded) == 1
+    tell(sources, said("municipality-was-renamed", "2020-06-01", municipality="10001", name="Nieuwdorp", id="named"))
+    again = {**respelt, "valid_from": "2020-07-01"}
+    assert (refuses(sources, again, because="D1 decided otherwise").event or "").endswith(", named")
+
+
+def test_a_source_that_facts_rest_on_cannot_be_retracted(sources: Journal) -> None:
+    """Once nothing rests on its word any more, it can; what rests on a decision beside it does not count."""
+    registered = "colophon"
+    tell(sources, {"kind": "source-was-registered", "said_by": "x", "name": "X", "source": ["s"], "id": registered})
+    table = {"x": GROUPS["cooperations"]}
+    tell_under(table, sources, {**SEEN, "said_by": "x"})
+    refused = refuses(sources, retract(registered), because="source x carries what rests on it")
+    assert (refused.event or "").endswith(", seen")
+    tell_under(table, sources, correct("seen", said_by=None, decision="D1"))
+    assert len(tell(sources, retract(registered)).recorded) == 1

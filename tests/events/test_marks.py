@@ -7,7 +7,7 @@ import pytest
 from regiolog.events.claim import Belonging, Merging, Naming, Placement, Structure
 from regiolog.events.held import Held
 from regiolog.events.journal import Journal
-from tests.builders import Record, region, said, tell
+from tests.builders import Record, refuses, region, said, tell
 from tests.events.shorthand import correct, joins, lists, merges, news, publishes, puts, saying
 
 MERGER = said(
@@ -286,3 +286,33 @@ class TestNames:
         tell(press, said("regions-were-proposed", regions=proposed))
         assert self.found(press, "Noord") == ("noord", ())
         assert self.found(press, "Oost") == (None, ("unknown",))
+
+    def test_a_code_and_an_address_are_names_too(self, press: Journal) -> None:
+        """What a source calls a region by is found, also where that is no word."""
+        address = "http://x.example.org/region/west"
+        tell(press, region("west", code="REFREG99", iri=address))
+        assert self.found(press, "REFREG99") == ("west", ())
+        assert self.found(press, address) == ("west", ())
+
+
+def test_a_municipality_in_two_regions_at_once_is_ambiguous(press: Journal) -> None:
+    """Both are kept, in one publication or in two; from another day on it is no contradiction."""
+    (one, other) = news(tell(press, publishes(puts("10001", "Noord"), puts("10001", "Zuid")))).made
+    assert (one.marks, other.marks) == (("ambiguous",), ("ambiguous",))
+    tell(press, publishes(puts("10002", "Noord")))
+    (later,) = news(tell(press, publishes(puts("10002", "Zuid")))).made
+    assert later.marks == ("ambiguous",)
+    (announced,) = news(tell(press, publishes(puts("10003", "Noord", valid_from="2022-01-01")))).made
+    assert announced.marks == ()
+
+
+@pytest.mark.parametrize(
+    ("words", "kept"), [("a\tb", True), ("a\u00adb", True), ("a\x07b", False), ("a\uffffb", False)]
+)
+def test_words_are_kept_as_far_as_a_document_can_hold_them(press: Journal, words: str, kept: bool) -> None:
+    """A tab or a soft hyphen is the source's own; what XML cannot hold is refused with its field."""
+    if kept:
+        assert news(tell(press, publishes(puts("10001", words)))).made[0].words == words
+    else:
+        refused = refuses(press, publishes(puts("10001", words)), because="control character")
+        assert refused.field == "made[0].words"

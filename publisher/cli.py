@@ -202,7 +202,9 @@ def dump(form: str, graph: str | None, at: str | None, known: str | None, config
 @main.command(epilog=_examples("regiolog history municipality 11056"))
 @click.argument(
     "kind",
-    type=click.Choice(["municipality", "region", "subregion", "province", "cooperation", "decision", "source"]),
+    type=click.Choice(
+        ["municipality", "region", "subregion", "province", "cooperation", "decision", "source", "event"]
+    ),
 )
 @click.argument("key")
 @_as_table

@@ -74,7 +74,6 @@ class Parameter(NamedTuple):
 
 _DAY: Final = r"\d{4}-\d{2}-\d{2}"
 _NIS: Final = Parameter("nis", "the NIS code of a municipality, five digits", "11056", r"\d{5}", "municipality")
-_WITH_HISTORY: Final = tuple(kind for kind in CLASSES if kind != "event")
 _REGION: Final = Parameter("region", "the key of a region", "waasland", r"[A-Za-z0-9][\w.~-]{0,99}", "region")
 
 
@@ -193,7 +192,7 @@ QUERIES: Final = {
             "history",
             ("property", "value", "valid_from", "valid_to", "known_from", "known_to", "event", "decision"),
             (
-                Parameter("kind", "a kind of thing", "municipality", "|".join(_WITH_HISTORY)),
+                Parameter("kind", f"a kind of thing: {', '.join(CLASSES)}", "municipality", "|".join(CLASSES)),
                 Parameter("key", "the key of the thing", "11056", r"[A-Za-z0-9][\w.~-]{0,127}"),
             ),
             of_history=True,

@@ -26,7 +26,7 @@ from regiolog.publisher.links import find
 from regiolog.sync import projection
 from regiolog.sync.difference import difference
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
+from regiolog.sync.history import History, Timed
 from regiolog.sync.moments import Moment
 from regiolog.sync.projector import FolderInUse
 from regiolog.sync.replay import Replayed
@@ -53,6 +53,7 @@ class Said(NamedTuple):
     event: int
     decision: str
     graph: str
+    subject: str
 
 
 class Changed(NamedTuple):
@@ -131,7 +132,7 @@ class Status(NamedTuple):
 
 
 def history_of(journal: Journal, history: History, kind: str, key: str) -> list[Said]:
-    """Everything that was ever said of one thing.
+    """Everything that was ever said of one thing; of an event, all that it opened and closed.
 
     Raises:
         UnknownKey: The register has never had it.
@@ -148,10 +149,18 @@ def history_of(journal: Journal, history: History, kind: str, key: str) -> list[
             timed.opened,
             behind.decision(timed.opened),
             _graph(timed.statement.graph, history),
+            read(timed.statement.subject).text,
         )
-        for timed in history.about(find(history, kind, key))
+        for timed in _concerning(history, kind, key)
     ]
     return sorted(said, key=lambda each: (each.property, each.valid_from, each.known_from, each.event, each.value))
+
+
+def _concerning(history: History, kind: str, key: str) -> list[Timed]:
+    found = find(history, kind, key)
+    if kind == "event":
+        return [timed for _, timed in history.done_by(int(key), history.position)]
+    return history.about(found)
 
 
 def changes_between(journal: Journal, history: History, old: Moment, new: Moment) -> list[Changed]:

@@ -143,6 +143,9 @@ def test_history_and_diff_know_structures_and_sources(typed: Type) -> None:
     """A police zone that replaced two; a source's own words; and what changed in graphs beside the register."""
     zone = typed("history cooperation 65EB0324E77A4F2289F6B63D --format csv").stdout
     assert zone.count("replaces") == 2
+    event = list(csv.DictReader(io.StringIO(typed("history event 64 --format csv").stdout)))
+    assert {row["event"] for row in event} == {"54"}
+    assert {row["known_to"] for row in event} == {"2023-01-30T23:00:00Z"}
     source = typed("history source abb --format csv").stdout
     assert "Agentschap Binnenlands Bestuur" in source
     changed = typed("diff 2022-12-22 2022-12-22 --from-known 2022-12-21 --to-known 2022-12-22 --format csv")

@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, get_args
+
+from regiolog.events.cooperation import Cooperating
 
 Authority = Mapping[str, frozenset[str]]
 """The stored names of the kinds of event that each source may open, by the key of the source."""
 
 GROUPS: Final[Mapping[str, frozenset[str]]] = {
-    "cooperations": frozenset(
-        {
-            "cooperation-was-founded",
-            "cooperation-was-observed",
-            "cooperation-was-renamed",
-            "cooperation-type-was-changed",
-            "cooperation-status-was-changed",
-            "members-joined",
-            "members-left",
-            "members-were-observed",
-            "members-were-last-observed",
-            "cooperations-were-merged",
-            "cooperation-was-split",
-            "cooperation-was-ended",
-        }
-    ),
+    "cooperations": frozenset(str(kind.__struct_config__.tag) for kind in get_args(Cooperating)),
     "municipality-names": frozenset({"municipality-was-named", "municipality-was-renamed"}),
 }
 """Kinds of event that one is given authority for together, by what settings call them."""

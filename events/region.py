@@ -199,7 +199,7 @@ def _add(state: Region, fact: Fact) -> None:
         case RegionWasDesignated() | SubregionWasDesignated():
             _begin(state, fact, "demarcated")
             state.designated = fact
-            if len(state.statuses.spans) == 1:
+            if fact.origin <= state.statuses.spans[0].cause.origin:  # an announcement found later changes no address
                 state.iri = fact.event.iri
             else:
                 state.match = fact.event.iri

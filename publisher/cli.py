@@ -213,8 +213,8 @@ def history(kind: str, key: str, form: str, config: Path | None, **flags: Any) -
     """Print everything that was ever said of one thing: when it held, when it was known, by which event."""
     from regiolog.publisher import reports
 
-    with _reading(read_settings(flags, toml=config)) as (folder, statements):
-        rows = reports.history_of(folder.journal, statements, kind, key)
+    with _reading(read_settings(flags, toml=config)) as (_, statements):
+        rows = reports.history_of(statements, kind, key)
     _print(reports.table(reports.Said._fields, rows, form))
 
 
@@ -247,10 +247,10 @@ def diff(
 
     if known is not None and (from_known is not None or to_known is not None):
         raise click.UsageError("--known is for both days; leave it out, or --from-known and --to-known")
-    with _reading(read_settings(flags, toml=config)) as (folder, statements):
+    with _reading(read_settings(flags, toml=config)) as (_, statements):
         old = moments.resolve(statements, from_, from_known or known)
         new = moments.resolve(statements, to, to_known or known)
-        rows = reports.changes_between(folder.journal, statements, old, new)
+        rows = reports.changes_between(statements, old, new)
     _print(reports.table(reports.Changed._fields, rows, form))
     sys.exit(1 if rows else 0)
 

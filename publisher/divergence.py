@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Final, NamedTuple
 
@@ -18,8 +17,6 @@ COLUMNS: Final[tuple[str, ...]] = (
     *("subject", "source", "source_says", "register_says", "known_from", "known_to"),
     *("document", "claim_event", "register_event", "decision"),
 )
-
-_BASIS: Final = re.compile(rf"<{re.escape(terms.RL_BASIS)}> <[^>]*/([^/>]*)> \.")
 
 
 def completed(results: bytes, history: History, key: SnapshotKey) -> bytes:
@@ -58,9 +55,8 @@ def _completed(row: dict[str, Any], history: History, key: SnapshotKey) -> dict[
     if held is not None:
         cells["register_event"] = _text(str(held.opened))
         told = history.told_of(held.opened)
-        decision = _BASIS.search(told.text) if told is not None else None
-        if decision is not None:
-            cells["decision"] = _text(decision[1])
+        if told is not None and told.gist.decision is not None:
+            cells["decision"] = _text(told.gist.decision)
     return cells
 
 

@@ -5,17 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
 from regiolog.events.authority import AUTHORITY, Authority
-from regiolog.events.correction import EventWasCorrected
-from regiolog.events.event import Event
-from regiolog.events.journal import Journal
-from regiolog.events.kinds import stored_name
 from regiolog.events.temporal import instant_text
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
@@ -34,8 +29,6 @@ from regiolog.sync.statement import ALWAYS, NEVER, iri
 
 FORMATS: Final = ("text", "csv", "json")
 """The forms of a table."""
-
-_DOCUMENT: Final = re.compile(rf'<{re.escape(terms.RL_DOCUMENT)}> ("(?:[^"\\]|\\.)*") \.')
 
 _WIDEST: Final = 60
 """How many characters of a value a text table shows; the other forms show all of it."""
@@ -131,13 +124,13 @@ class Status(NamedTuple):
     regiolog: str
 
 
-def history_of(journal: Journal, history: History, kind: str, key: str) -> list[Said]:
+def history_of(history: History, kind: str, key: str) -> list[Said]:
     """Everything that was ever said of one thing; of an event, all that it opened and closed.
 
     Raises:
         UnknownKey: The register has never had it.
     """
-    behind = _Behind(journal)
+    behind = _Behind(history)
     said = [
         Said(
             read(timed.statement.predicate).text,
@@ -163,9 +156,9 @@ def _concerning(history: History, kind: str, key: str) -> list[Timed]:
     return history.about(found)
 
 
-def changes_between(journal: Journal, history: History, old: Moment, new: Moment) -> list[Changed]:
+def changes_between(history: History, old: Moment, new: Moment) -> list[Changed]:
     """What has to be taken from the graph at one moment, and added, to get it at another."""
-    behind = _Behind(journal)
+    behind = _Behind(history)
     return [
         Changed(
             change.sign,
@@ -278,14 +271,13 @@ def _sources(history: History, authority: Authority) -> list[Spoken]:
         key = read(said[iri(terms.DCTERMS_IDENTIFIER)]).text
         claims, marked, latest = history.spoken(iri(iris.source_graph(key)), iri(terms.RL_SAYS), iri(terms.RL_MARK))
         told = history.told_of(latest) if latest else None
-        document = _DOCUMENT.search(told.text) if told else None
         found.append(
             Spoken(
                 key,
                 read(said[iri(terms.RDFS_LABEL)]).text,
                 claims,
                 marked,
-                read(document[1]).text if document else None,
+                told.gist.document if told else None,
                 instant_text(told.known) if told else None,
                 sorted(authority.get(key, ())),
             )
@@ -298,18 +290,11 @@ def _graph(graph: str, history: History) -> str:
     return graph[1:-1].removeprefix(f"{history.base_iri}graph/") if graph else "register"
 
 
-def _decision_of(event: Event) -> str:
-    """The decision that an event rests on; a correction without one rests on that of what it puts right."""
-    if event.decision is None and isinstance(event, EventWasCorrected):
-        event = event.replacement
-    return event.decision or ""
-
-
 class _Behind:
     """The events behind statements, each looked up once."""
 
-    def __init__(self, journal: Journal) -> None:
-        self._journal = journal
+    def __init__(self, history: History) -> None:
+        self._history = history
         self._known: dict[int, tuple[str, str]] = {}
 
     def kind(self, position: int) -> str:
@@ -322,9 +307,8 @@ class _Behind:
 
     def _look_up(self, position: int) -> tuple[str, str]:
         if position not in self._known:
-            recorded = self._journal.at(position)
-            event = recorded.event if recorded else None
-            self._known[position] = (stored_name(event), _decision_of(event)) if event else ("", "")
+            told = self._history.told_of(position)
+            self._known[position] = (told.gist.kind, told.gist.decision or "") if told else ("", "")
         return self._known[position]
 
 

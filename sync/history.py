@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 from typing import Final, NamedTuple
 
+from regiolog.sync.gist import Gist, decode
 from regiolog.sync.statement import NEVER, REGISTER, Statement
 from regiolog.sync.table import Table
 
@@ -83,12 +84,12 @@ class Told(NamedTuple):
     Attributes:
         position: Where the journal keeps it.
         known: Since when it is known, in effect.
-        text: What is said of it, as N-Triples.
+        gist: What is kept of it.
     """
 
     position: int
     known: datetime
-    text: str
+    gist: Gist
 
 
 class History(Table):
@@ -226,14 +227,14 @@ class History(Table):
     def told(self, position: int) -> list[Told]:
         """What is said of each event up to a position, in order."""
         rows = self._db.execute(
-            "SELECT position, known, told FROM event WHERE position <= ? ORDER BY position", (position,)
+            "SELECT position, known, gist FROM event WHERE position <= ? ORDER BY position", (position,)
         )
-        return [Told(place, _EPOCH + timedelta(microseconds=known), text) for place, known, text in rows]
+        return [_told(row) for row in rows]
 
     def told_of(self, position: int) -> Told | None:
         """What is said of the event at a position; None when it was not projected."""
-        row = self._db.execute("SELECT position, known, told FROM event WHERE position = ?", (position,)).fetchone()
-        return None if row is None else Told(row[0], _EPOCH + timedelta(microseconds=row[1]), row[2])
+        row = self._db.execute("SELECT position, known, gist FROM event WHERE position = ?", (position,)).fetchone()
+        return None if row is None else _told(row)
 
     def every(self, position: int) -> Iterator[Numbered]:
         """Every statement ever up to a position, in the order in which they were opened; rows are read one by one."""
@@ -296,6 +297,10 @@ class History(Table):
         number = "statement.id - (SELECT MIN(f.id) FROM statement f WHERE f.opened = statement.opened) + 1"
         rows = self._db.execute(f"SELECT {number}, {_COLUMNS} WHERE {where} ORDER BY statement.id", marks)
         return (Numbered(row[0], Timed(Statement(*row[1:7]), row[7], row[8])) for row in rows)
+
+
+def _told(row: tuple[int, int, str]) -> Told:
+    return Told(row[0], _EPOCH + timedelta(microseconds=row[1]), decode(row[2]))
 
 
 def _of(key: SnapshotKey) -> dict[str, int]:

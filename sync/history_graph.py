@@ -14,6 +14,7 @@ from typing import Final
 from regiolog.events.temporal import instant_text
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
+from regiolog.sync import projection_events
 from regiolog.sync.history import History, Numbered, Timed, Told
 from regiolog.sync.statement import ALWAYS, NEVER, day, iri, typed
 
@@ -91,9 +92,7 @@ def _statements(history: History, iris: Iris, position: int, about: str) -> Iter
 
 def event(told: Told, iris: Iris) -> bytes:
     """What the history says of one event, as N-Triples."""
-    node = iri(iris.event(told.position))
-    known = typed(instant_text(told.known), terms.XSD_DATE_TIME)
-    return f"{node} {iri(terms.PROV_ENDED_AT_TIME)} {known} .\n{told.text}".encode()
+    return projection_events.told(*told, iris).encode()
 
 
 def _node(number: int, timed: Timed, closed: int, known: dict[int, str], iris: Iris) -> bytes:

@@ -56,7 +56,7 @@ class HistoryWriter(History):
         known: datetime,
         closing: Iterable[Statement],
         opening: Iterable[Statement],
-        told: str = "",
+        gist: str = '{"k":"","i":""}',
     ) -> None:
         """Write what one event changes.
 
@@ -65,14 +65,14 @@ class HistoryWriter(History):
             known: Since when it is known, in effect.
             closing: The statements that are no longer held.
             opening: The statements that are held from now on.
-            told: What the history says of the event itself, as N-Triples.
+            gist: What the history keeps of the event itself, encoded.
 
         Raises:
             LookupError: A statement that is to be closed is not open.
         """
         self._db.execute("SAVEPOINT event")
         try:
-            self._write(position, known, closing, opening, told)
+            self._write(position, known, closing, opening, gist)
         except BaseException:
             if self._db.in_transaction:  # a full disk has ended it already
                 self._db.execute("ROLLBACK TO event")
@@ -86,10 +86,10 @@ class HistoryWriter(History):
         known: datetime,
         closing: Iterable[Statement],
         opening: Iterable[Statement],
-        told: str,
+        gist: str,
     ) -> None:
         days: Counter[int] = Counter()
-        self._db.execute("INSERT INTO event VALUES (?, ?, ?)", (position, micros(known), told))
+        self._db.execute("INSERT INTO event VALUES (?, ?, ?)", (position, micros(known), gist))
         for statement in closing:
             self._close(position, statement)
             for bound in _bounds(statement):

@@ -10,7 +10,7 @@ import fcntl
 import os
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,7 +23,8 @@ from regiolog.events.fact import Fact
 from regiolog.events.journal import EventUnreadable, Journal, Recorded
 from regiolog.events.register import RegisterWasBegun
 from regiolog.ontology.iris import Iris
-from regiolog.sync import projection, projection_events
+from regiolog.sync import projection
+from regiolog.sync.gist import encode, gist_of
 from regiolog.sync.history_writer import HistoryWriter
 from regiolog.sync.projection_cooperations import cooperation_iri
 from regiolog.sync.statement import Statement
@@ -233,9 +234,17 @@ class Projector:
             raise LookupError("the register has not begun")
         touched = sorted(self._believed.touched_by(event))
         before = {entity: self._now_said(entity) for entity in touched}
+        regions = {
+            entity: self._region(entity.key)
+            for entity in touched
+            if entity.kind == "region" and entity in self._believed.entities("region")
+        }
         self._believed.take(position, event)
         for entity in touched:
             self._iris.pop(entity, None)
+        if any(self._region(entity.key) != iri for entity, iri in regions.items()):
+            before |= self._said_of_others(regions, before)
+            touched = sorted(before)
         closing: list[Statement] = []
         opening: list[Statement] = []
         after: dict[Entity, set[Statement]] = {}
@@ -248,8 +257,8 @@ class Projector:
         if own is None:
             raise LookupError("it does not say when it was known")
         self._known = max(self._known, own)
-        told = projection_events.told(position, event, self._names.iris, self._believed.position_of)
-        self._history.write(position, self._known, closing, opening, told)
+        gist = encode(gist_of(event, self._believed.position_of))
+        self._history.write(position, self._known, closing, opening, gist)
         if isinstance(event, RegisterWasBegun):
             self._history.note(register=event.register, base_iri=event.base_iri, coverage=event.coverage.isoformat())
         if len(self._said) > _REMEMBERED:
@@ -262,6 +271,22 @@ class Projector:
         if said is None and self._names is not None:
             said = projection.statements_of(entity, self._believed.facts(entity), self._names)
         return said or set()
+
+    def _said_of_others(self, regions: dict[Entity, str], touched: Container[Entity]) -> dict[Entity, set[Statement]]:
+        """What was said until now of all that may name a region whose address changes, by its earlier address.
+
+        Only a retraction or a correction changes it, so that the price of looking at everything is seldom paid.
+        """
+        if self._names is None:
+            raise LookupError("the register has not begun")
+        believed, now = self._believed, self._names
+        then = now._replace(region=lambda key: regions.get(Entity("region", key)) or now.region(key))
+        return {
+            entity: projection.statements_of(entity, believed.facts(entity), then)
+            for kind in ("municipality", "subregion", "source")
+            for entity in believed.entities(kind)
+            if entity not in touched
+        }
 
     def _region(self, key: str) -> str:
         return self._iri(Entity("region", key), projection.region_iri)

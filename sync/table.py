@@ -24,7 +24,7 @@ CREATE INDEX IF NOT EXISTS statement_of_object ON statement (object, predicate);
 CREATE INDEX IF NOT EXISTS statement_of_graph ON statement (graph) WHERE graph > 0;
 CREATE INDEX IF NOT EXISTS statement_opened ON statement (opened);
 CREATE INDEX IF NOT EXISTS statement_closed ON statement (closed) WHERE closed < 2147483647;
-CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY, known INTEGER NOT NULL, told TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY, known INTEGER NOT NULL, gist TEXT NOT NULL);
 CREATE INDEX IF NOT EXISTS event_known ON event (known);
 CREATE TABLE IF NOT EXISTS breakpoint (
     day INTEGER NOT NULL, position INTEGER NOT NULL, change INTEGER NOT NULL, PRIMARY KEY (day, position)

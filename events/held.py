@@ -54,6 +54,7 @@ class Held:
         self._tags: set[str] = set()
         self._folds: dict[Entity, object] = {}
         self._stack: list[tuple[int, Event]] = []
+        self._read: dict[int, Event] = {}
         self._positions: dict[str, int] = {}
         self._provisional: dict[int, Event] = {}
         self._tagged: defaultdict[str, list[int]] = defaultdict(list)
@@ -78,7 +79,7 @@ class Held:
         """Hold an event that is about to be appended; say which things it changes."""
         self.pending.append(event)
         position = self.head + len(self.pending)
-        self._provisional[position] = event
+        self._provisional[position] = self._read[position] = event
         for tag in event.tags():
             self._tagged[tag].append(position)
         self._positions[event.id] = position
@@ -125,6 +126,15 @@ class Held:
         """What is believed of one thing."""
         self._need(f"{entity.kind}:{entity.key}", *_TAGS.get(entity.kind, ()))
         return self._believed.facts(entity)
+
+    def facts_before(self, event_id: str, entity: Entity) -> list[Fact]:
+        """What was believed of one thing when an event was recorded, whatever was corrected or retracted since."""
+        self.facts(entity)
+        then = Believed()
+        for position, event in sorted(self._read.items(), key=lambda each: each[0]):
+            if position < self._positions[event_id]:
+                then.take(position, event)
+        return then.facts(entity)
 
     def resting_on(self, decision: str) -> list[Fact]:
         """The facts that rest on a decision."""
@@ -196,6 +206,7 @@ class Held:
             self._stack.extend(taken)
         for position, event in sorted(self._stack, key=lambda each: each[0]):
             self._positions[event.id] = position
+            self._read[position] = event
             for entity in self._believed.take(position, event):
                 self._folds.pop(entity, None)
         self._stack.clear()

@@ -66,12 +66,8 @@ def read_anew(held: Held, event: ClaimsWereMade, origin: int) -> ClaimsWereMade:
 
 def was_said_before(held: Held, event: ClaimsWereMade, known: ClaimsWereMade) -> bool:
     """Whether all that an event says beyond what was recorded of it had been said by its source before that."""
-    recorded = held.fact(known.id)
-    before: set[Claim] = {as_said(claim) for claim in known.made}
-    for fact in held.facts(Entity("source", known.said_by)):
-        if recorded is None or fact.origin < recorded.origin:
-            for each in (fact.event, held.event(fact.event.id)):
-                before |= {as_said(claim) for claim in each.made} if isinstance(each, ClaimsWereMade) else set()
+    then = fold_source(known.said_by, held.facts_before(known.id, Entity("source", known.said_by)))
+    before = {*then.claims, *map(as_said, known.made)}
     return before >= {as_said(claim) for claim in event.made}
 
 
@@ -90,7 +86,7 @@ class _Reader:
         marks: list[Mark] = [*claim.marks, *(("duplicate",) if twice else ())]
         day = claim.valid_from or self._day
         if "placeholder" in marks:
-            return msgspec.structs.replace(claim, marks=_each_once(marks))
+            return msgspec.structs.replace(as_said(claim), marks=_each_once(marks))
         match claim:
             case Placement():
                 nis = self._municipality(claim.municipality or claim.of, day, marks)

@@ -168,6 +168,8 @@ def _object(line: bytes) -> dict[str, Any]:
         text = line.decode("utf-8")
     except UnicodeDecodeError as error:
         raise Refusal(f"byte {error.start + 1} of the line is not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise Refusal("it begins with a byte order mark: save the file as UTF-8 without one")
     try:
         record = json.loads(text, object_pairs_hook=_no_twins, parse_constant=_no_constant)
     except json.JSONDecodeError as error:

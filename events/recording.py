@@ -66,6 +66,7 @@ def record(
     *,
     clock: Clock = system_clock,
     authority: Authority = AUTHORITY,
+    dry_run: bool = False,
     progress: Callable[[int], None] = lambda _: None,
 ) -> Outcome:
     """Record all wishes, or none of them.
@@ -75,6 +76,7 @@ def record(
         wishes: What is asked, in order; a later one may build on an earlier one.
         clock: Tells the instant of now.
         authority: Which source may open which kinds of register event.
+        dry_run: Whether only to say what would be recorded, at which positions if nobody else records meanwhile.
         progress: Told how many wishes have been decided, one at a time.
 
     Raises:
@@ -87,8 +89,8 @@ def record(
         for number, wish in enumerate(wishes, start=1):
             decide(held, wish, clock())
             progress(number)
-        if not held.pending:
-            return Outcome([], len(wishes))
+        if not held.pending or dry_run:
+            return Outcome(list(enumerate(held.pending, start=held.head + 1)), len(wishes) - len(held.pending))
         try:
             positions = journal.append(held.pending, held.boundary, held.head)
         except Conflict:

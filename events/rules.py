@@ -6,6 +6,7 @@ timelines again: what cannot hold is refused, with the event that it contradicts
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -13,7 +14,7 @@ import msgspec
 from regiolog.events import marking
 from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered
 from regiolog.events.cooperation import CooperationWasFounded, CooperationWasObserved, MembersWereObserved
-from regiolog.events.cooperation_life import Cooperation
+from regiolog.events.cooperation_life import Cooperation, fold_cooperation
 from regiolog.events.correction import EventWasCorrected, EventWasRetracted
 from regiolog.events.decision import DecisionWasLinked, DecisionWasRegistered
 from regiolog.events.demarcation import (
@@ -94,7 +95,8 @@ def _repeats(held: Held, event: Event, known: Event) -> bool:
         case ClaimsWereMade(), ClaimsWereMade():
             return event.repeats(known) and marking.was_said_before(held, event, known)
         case MembersWereObserved(), MembersWereObserved():
-            state = held.cooperation(event.cooperation)
+            key = event.cooperation
+            state = fold_cooperation(key, held.facts_before(known.id, Entity("cooperation", key)))
             return (
                 says_the_same(msgspec.structs.replace(event, members=known.members), known)
                 and set(known.members) <= set(event.members)
@@ -181,7 +183,10 @@ def _read(kind: type[Event], record: dict[str, object]) -> Event:
 
 def _named_by(held: Held, target: str | int) -> Event | None:
     """The event that a record names by its id or its position; None when there is none."""
-    return held.event_at(target) if isinstance(target, int) else held.event(target)
+    if isinstance(target, int):
+        return held.event_at(target)
+    named = held.event(target)
+    return held.event_at(int(target)) if named is None and re.fullmatch("[0-9]{1,18}", target) else named
 
 
 def _origin(event: Event) -> str:

@@ -9,6 +9,8 @@ from functools import partial
 from pathlib import Path
 from typing import Final, NamedTuple
 
+import msgspec
+
 from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.errors import Refusal
 from regiolog.events.journal import Journal
@@ -19,8 +21,11 @@ from regiolog.events.temporal import Clock, system_clock
 from regiolog.publisher.settings import DEFAULT_BASE_IRI
 from regiolog.sync.archive import NAMES, archive_digest, archive_lines, archive_names
 
-MARKER: Final = "archive.sha256"
-"""The file in a data folder that says which archive its journal holds; it can be burnt, for loading twice is silent."""
+MARKER: Final = "archive.json"
+"""The file in a data folder that says which archive its journal holds, and which record files were left out.
+
+Without it all of the archive that ships is taken in, which is silent where the journal holds it already.
+"""
 
 
 class Loaded(NamedTuple):
@@ -35,6 +40,18 @@ class Loaded(NamedTuple):
     refused: Refusal | None = None
 
 
+class Mark(msgspec.Struct, frozen=True):
+    """What is kept of the archive that was loaded.
+
+    Attributes:
+        sha256: Its digest.
+        left_out: The record files that were left out, by name, sorted.
+    """
+
+    sha256: str = ""
+    left_out: list[str] = []
+
+
 def register_of(journal: Journal) -> RegisterWasBegun | None:
     """The event with which a register began; None when it has not."""
     first = journal.at(1)
@@ -45,7 +62,7 @@ def load_archive(
     journal: Journal,
     base_iri: str | None,
     *,
-    leave_out: Iterable[str] = (),
+    leave_out: Iterable[str] | None = None,
     authority: Authority = AUTHORITY,
     marker: Path | None = None,
     clock: Clock = system_clock,
@@ -59,9 +76,9 @@ def load_archive(
     Args:
         journal: Where to record it.
         base_iri: Under which address the register publishes; None leaves it to the register, or to the default.
-        leave_out: The record files that are not wanted, by name.
+        leave_out: The record files that are not wanted, by name; None leaves it as it was when the register began.
         authority: Which source may open which kinds of register event.
-        marker: A file in which to keep which archive was loaded, so that the next start need not look again.
+        marker: A file in which to keep which archive was loaded and what was left out, for the next start.
         clock: Tells the instant of now.
         progress: Told how many lines of the backfill have been decided, and of how many.
 
@@ -75,9 +92,11 @@ def load_archive(
             f"this register publishes under {begun.base_iri}, which is fixed since it began; "
             f"it cannot publish under {base_iri}"
         )
-    names = archive_names(leave_out)
-    digest = archive_digest(names)
-    if begun is not None and _is_marked(marker, digest):
+    held = _marked(marker)
+    left_out = sorted(held.left_out if leave_out is None else leave_out)
+    names = archive_names(left_out)
+    mark = Mark(sha256=archive_digest(names), left_out=left_out)
+    if begun is not None and held == mark:
         return Loaded(0)
     wishes = _wishes(names, base_iri or (begun.base_iri if begun else DEFAULT_BASE_IRI))
     first = wishes[0].asked
@@ -92,7 +111,7 @@ def load_archive(
             outcome = record(journal, [as_live(wish) for wish in wishes], clock=clock, authority=authority)
         except Refusal as refusal:
             return Loaded(0, refusal)
-    _mark(marker, digest)
+    _mark(marker, mark)
     return Loaded(len(outcome.recorded))
 
 
@@ -118,13 +137,15 @@ def _known(wish: Wish) -> datetime:
     return asked.known_from or datetime.max.replace(tzinfo=UTC)
 
 
-def _is_marked(marker: Path | None, digest: str) -> bool:
-    with suppress(OSError, UnicodeDecodeError):
-        return marker is not None and marker.read_text(encoding="ascii").strip() == digest
-    return False
+def _marked(marker: Path | None) -> Mark:
+    """What a marker says; nothing where there is none."""
+    with suppress(OSError, msgspec.MsgspecError):
+        if marker is not None:
+            return msgspec.json.decode(marker.read_bytes(), type=Mark)
+    return Mark()
 
 
-def _mark(marker: Path | None, digest: str) -> None:
+def _mark(marker: Path | None, mark: Mark) -> None:
     if marker is not None:
         with suppress(OSError):  # a full disk: the next start looks again
-            marker.write_text(f"{digest}\n", encoding="ascii")
+            marker.write_bytes(msgspec.json.encode(mark) + b"\n")

@@ -103,7 +103,10 @@ def main() -> None:
 @click.option("--base-iri", help="Where a new register publishes.  [default: http://localhost:8000/]")
 @click.option("--threads", type=int, help="Requests answered at the same time.  [default: 16]")
 @click.option("--workers", type=int, help="Processes that answer queries.  [default: 2]")
-@click.option("--leave-out", help="Record files of the archive that are not loaded, as provincies-in-cijfers.")
+@click.option(
+    "--leave-out",
+    help="Record files of the archive not to load, as provincies-in-cijfers; or none.  [default: as it began]",
+)
 @click.option("--deadline", type=float, help="Seconds that a query may take.  [default: 10]")
 @_in_folder
 def serve(config: Path | None, **flags: Any) -> None:
@@ -117,10 +120,11 @@ def serve(config: Path | None, **flags: Any) -> None:
     serving.serve(read_settings(flags, toml=config), say=_say, progress=_progress, announce=click.echo)
 
 
-@main.command(epilog=_examples("regiolog record changes.jsonl"))
+@main.command(epilog=_examples("regiolog record --dry-run changes.jsonl", "regiolog record changes.jsonl"))
 @click.argument("file", type=click.File("rb"))
+@click.option("--dry-run", is_flag=True, help="Say what would be recorded, and record nothing.")
 @_in_folder
-def record(file: BinaryIO, config: Path | None, **flags: Any) -> None:
+def record(file: BinaryIO, *, dry_run: bool, config: Path | None, **flags: Any) -> None:
     """Record the changes in FILE (JSON Lines; - for standard input), all of them or none.
 
     Prints a line for each event: its position, its kind and its id. What the register holds already is passed over.
@@ -133,10 +137,10 @@ def record(file: BinaryIO, config: Path | None, **flags: Any) -> None:
     settings = read_settings(flags, toml=config)
     with closing(open_register(settings.data)) as folder:
         wishes = recording.read_wishes(read_lines(file))
-        outcome = recording.record(folder.journal, wishes, authority=settings.authority)
+        outcome = recording.record(folder.journal, wishes, authority=settings.authority, dry_run=dry_run)
     for position, event in outcome.recorded:
         click.echo(f"{position}\t{stored_name(event)}\t{event.id}")
-    _say(f"recorded {len(outcome.recorded)}; {outcome.silent} held already")
+    _say(f"{'would record' if dry_run else 'recorded'} {len(outcome.recorded)}; {outcome.silent} held already")
 
 
 @main.command(

@@ -55,7 +55,7 @@ def _completed(row: dict[str, Any], history: History, key: SnapshotKey) -> dict[
     if held is not None:
         cells["register_event"] = _text(str(held.opened))
         told = history.told_of(held.opened)
-        if told is not None and told.gist.decision is not None:
+        if "decision" not in cells and told is not None and told.gist.decision is not None:
             cells["decision"] = _text(told.gist.decision)
     return cells
 

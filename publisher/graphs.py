@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from itertools import chain
 from typing import Final
@@ -103,6 +104,8 @@ def _asked_for(name: str) -> tuple[Sequence[str], Format, bool]:
     last, ending = negotiation.split(last.removesuffix(".gz"), FORMATS)
     if packed and ending is None:
         raise Problem("unknown-format", f".gz follows a form: {negotiation.said(FORMATS)}, each with .gz")
+    if ending is None and before[:1] != ["history"] and re.search(r"\.[a-z]+$", last):
+        raise Problem("unknown-format", f"there is no such form of a graph: {negotiation.said(FORMATS)}")
     return [*before, last], negotiation.choose(FORMATS, ending), packed
 
 

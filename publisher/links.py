@@ -101,6 +101,11 @@ class Links:
             return Cell(name or value.text, here_to(path) + self._query, "nl")
         return Cell(value.text, value.text if value.text.startswith(("http://", "https://")) else None)
 
+    def stands(self, term: str) -> bool:
+        """Whether what an IRI, written as N-Triples, names exists at the moment."""
+        about = self._history.about(term[1:-1], register=True)
+        return any(holds(timed, self._key) and timed.statement.predicate == iri(terms.RDF_TYPE) for timed in about)
+
     def plain(self, address: str) -> Cell:
         """An IRI as it stands, with a link to our page of it where we have one."""
         path, _ = self._look_up(address)

@@ -114,6 +114,14 @@ class NamedQuery:
         """Its SPARQL with the examples of its file, and without what is there only when it is given."""
         return self.filled({})
 
+    @property
+    def further(self) -> tuple[str, ...]:
+        """The columns that it has besides those that it promises."""
+        selected = re.search(r"^SELECT (.*?)^WHERE", self.text, re.DOTALL | re.MULTILINE)
+        found = re.findall(r"\?(\w+)", selected[1]) if selected else []
+        columns = divergence.COLUMNS if self.enriches else found
+        return tuple(each for each in columns if each not in self.columns)
+
     def described(self) -> dict[str, Any]:
         """It, as a program reads it."""
         return {
@@ -121,7 +129,7 @@ class NamedQuery:
             "title": self.title,
             "parameters": [{"name": each.name, "what": each.what, "example": each.example} for each in self.parameters],
             "optional": list(self.optional),
-            "columns": list(self.columns),
+            "columns": [*self.columns, *self.further],
             "formats": [each.suffix for each in FORMATS],
             "sparql": self.text,
         }

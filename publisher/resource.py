@@ -19,6 +19,7 @@ from regiolog.publisher.problems import Problem
 from regiolog.publisher.sheet import sheet, statements
 from regiolog.sync import history_graph
 from regiolog.sync.moments import Moment
+from regiolog.sync.statement import iri
 
 room: Final = Blueprint("resource", __name__)
 
@@ -54,7 +55,7 @@ def described(kind: str, name: str) -> Response:
         return _event(subject, int(code), when, given, form)
     if form is HTML:
         links = Links(history, when.key, pages.suffix(given))
-        shown = sheet(history, subject, code, kind, when.key, links)
+        shown = sheet(history, subject, code, kind, when, links)
         spoken = saying.of_source(history, code, when.key, links) if kind == "source" else None
         return pages.page(
             "thing.html",
@@ -80,7 +81,8 @@ def _event(subject: str, position: int, when: Moment, given: dict[str, str], for
     told = history.told_of(position)
     if told is None or position > when.position:
         raise UnknownKey(f"event {position} was not known yet at this moment")
-    described = formats.triples(history_graph.event(told, Iris(history.base_iri)))
+    iris = Iris(history.base_iri)
+    described = formats.triples(history_graph.event(told, iris))
     if form is not HTML:
         etag = answers.tag("event", position, history.version, form.suffix)
         if answers.unchanged(etag):
@@ -94,6 +96,8 @@ def _event(subject: str, position: int, when: Moment, given: dict[str, str], for
         position=position,
         iri=subject,
         facts=event_facts(described, subject, links),
+        corrected=[links.cell(iri(iris.event(each))) for each in history.corrections_of(position, when.position)],
+        last=when.position,
         done=deeds(history, position, when.position, links),
         downloads=[each for each in FORMATS if each is not HTML],
     )

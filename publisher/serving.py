@@ -26,8 +26,9 @@ from granian.log import LogLevels
 from granian.server import MPServer
 
 from regiolog.events.errors import RegiologError
-from regiolog.publisher.beginning import MARKER, load_archive
+from regiolog.publisher.beginning import MARKER, load_archive, register_of
 from regiolog.publisher.keeper import Keeper, Progress
+from regiolog.publisher.settings import DEFAULT_BASE_IRI
 from regiolog.sync.folder import Folder
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def serve(
         closing(Folder(settings.data, create=True)) as folder,
         closing(Keeper(folder)) as keeper,
     ):
+        is_new = register_of(folder.journal) is None
         with progress("loading the archive") as done:
             loaded = load_archive(
                 folder.journal,
@@ -103,6 +105,12 @@ def serve(
             say(f"the archive of this version was not recorded: {loaded.refused}")
         elif loaded.recorded:
             say(f"recorded {loaded.recorded} events of the archive")
+        begun = register_of(folder.journal)
+        if is_new and begun is not None and begun.base_iri == DEFAULT_BASE_IRI != listened.url:
+            say(
+                f"its things are named under {begun.base_iri}, for good, though it is served at {listened.url}; "
+                f"remove {settings.data} and begin with --base-iri if another address is meant"
+            )
         with progress("projecting") as done:
             keeper.begin(say, done)
         _run(settings, listened, keeper, announce)

@@ -53,7 +53,7 @@ class Settings:
         answer_bytes: How many bytes an answer to a query may have.
         query_bytes: How many bytes a query may have.
         query_depth: How deep a query may be nested.
-        leave_out: Which record files of the archive are not loaded, by name.
+        leave_out: Which record files of the archive are not loaded, by name; None leaves it as the register began.
         authority: Which source may open which kinds of register event.
         queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
     """
@@ -70,7 +70,7 @@ class Settings:
     query_bytes: int = 32 * 2**10
     query_depth: int = 100
     queue: int = 8
-    leave_out: tuple[str, ...] = ()
+    leave_out: tuple[str, ...] | None = None
     authority: Authority = field(default_factory=lambda: AUTHORITY)
 
 
@@ -204,10 +204,12 @@ def _bytes(least: int) -> Callable[[Any], int]:
 
 
 def _left_out(value: Any) -> tuple[str, ...]:
-    """Names of record files, as a list or with commas between them."""
+    """Names of record files, as a list or with commas between them; ``none`` takes all of them in."""
+    if value == "none":
+        return ()
     names = [name.strip() for name in value.split(",")] if isinstance(value, str) else value
     if not isinstance(names, list | tuple) or not all(name in NAMES[1:] for name in names):
-        raise ValueError(f"it is one or more of {', '.join(NAMES[1:])}, with commas between them")
+        raise ValueError(f"it is none, or one or more of {', '.join(NAMES[1:])}, with commas between them")
     return tuple(names)
 
 

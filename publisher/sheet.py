@@ -15,6 +15,7 @@ from regiolog.publisher.links import Cell, Links
 from regiolog.publisher.saying import Saying
 from regiolog.sync.history import History, SnapshotKey, Timed
 from regiolog.sync.history_graph import NODES
+from regiolog.sync.moments import Moment
 from regiolog.sync.statement import ALWAYS, NEVER, Statement, iri
 
 LABELS: Final = {
@@ -116,6 +117,7 @@ class Sheet(NamedTuple):
         life: What held of it over time, as far as it is known at the moment.
         takes_part: The cooperation structures that it takes part in.
         sayings: What sources say of it.
+        is_proposed: Whether it was only proposed, and is none of the register's regions.
     """
 
     name: Cell
@@ -127,6 +129,7 @@ class Sheet(NamedTuple):
     life: list[Stretch]
     takes_part: list[Cell]
     sayings: list[Saying]
+    is_proposed: bool
 
 
 def statements(history: History, subject: str, key: SnapshotKey) -> dict[str, list[Statement]]:
@@ -140,7 +143,7 @@ def statements(history: History, subject: str, key: SnapshotKey) -> dict[str, li
     return {each: said for each, said in found.items() if said}
 
 
-def sheet(history: History, subject: str, code: str, kind: str, key: SnapshotKey, links: Links) -> Sheet:
+def sheet(history: History, subject: str, code: str, kind: str, when: Moment, links: Links) -> Sheet:
     """The page of one thing at a moment.
 
     Args:
@@ -148,25 +151,36 @@ def sheet(history: History, subject: str, code: str, kind: str, key: SnapshotKey
         subject: Its IRI.
         code: Its key.
         kind: Its kind.
-        key: The snapshot.
+        when: The moment.
         links: Makes the links.
     """
+    key = when.key
     said = statements(history, subject, key)
     own = said.pop(subject, [])
-    names = [read(each.object) for each in own if each.predicate == iri(terms.RDFS_LABEL)]
+    named = {iri(terms.RDFS_LABEL), iri(terms.DCTERMS_TITLE)}
+    names = [read(each.object) for each in own if each.predicate in named]
     name = Cell(names[0].text, None, names[0].language) if names else Cell(code)
     nodes = [] if kind == "region" else [each for each in said.values() if _LIST_LIKE.isdisjoint(_classes(each))]
     return Sheet(
         name,
-        _status(own, kind, links),
-        facts(own, links),
+        _status(own, kind, when.at, links),
+        _with_terms(facts(own, links), kind),
         [facts(each, links) for each in nodes],
         _members(said, subject, links) if kind == "cooperation" else _inside(history, subject, key, links),
         _rests(history, subject, key, links),
         _life(history, subject, key, links),
         _takes_part(said, subject, links),
         saying.of_thing(history, subject, kind, key, links),
+        any(each.object == iri(terms.RL_PROPOSED_REGION) for each in own),
     )
+
+
+def _with_terms(own: Facts, kind: str) -> Facts:
+    """What is said of a source, and that it states no terms where it states none: whoever reuses it has to know."""
+    stated = {label(each) for each in (terms.DCTERMS_LICENSE, terms.DC_RIGHTS)}
+    if kind != "source" or not own.rows or stated & {what for what, _ in own.rows}:
+        return own
+    return Facts(own.heading, [*own.rows, (label(terms.DCTERMS_LICENSE), [Cell("none stated")])])
 
 
 def _classes(said: Iterable[Statement]) -> set[str]:
@@ -182,7 +196,8 @@ def _members(said: dict[str, list[Statement]], subject: str, links: Links) -> li
             continue
         municipality, name = held.get(iri(terms.RL_HAS_MUNICIPALITY)), held.get(iri(terms.RDFS_LABEL))
         if municipality is not None:
-            members.append(links.cell(municipality))
+            cell = links.cell(municipality)
+            members.append(cell if links.stands(municipality) else cell._replace(text=f"{cell.text} (ended)"))
         elif name is not None:
             kind = held.get(iri(terms.DC_TYPE))
             text = read(name).text + (f" ({read(kind).text})" if kind else "")
@@ -219,13 +234,15 @@ def label(predicate: str) -> str:
     return LABELS.get(predicate) or re.sub(r"(?<=[a-z])(?=[A-Z])|_", " ", local).lower()
 
 
-def _status(own: list[Statement], kind: str, links: Links) -> str:
+def _status(own: list[Statement], kind: str, at: date, links: Links) -> str:
     held = {each.predicate: each.object for each in own}
     if not own:
         return "not known yet at this moment"
     status = held.get(iri(terms.ADMS_STATUS))
     ends, begins = held.get(iri(terms.RL_ENDS)), held.get(iri(terms.RL_BEGINS))
     until = f"; ends on {read(ends).text}" if ends else ""
+    if iri(terms.RL_PROPOSED_REGION) in held.values() and ends and date.fromisoformat(read(ends).text) <= at:
+        return f"no longer proposed: settled on {read(ends).text}"
     if _TYPE in held:
         return (links.cell(status).text if status else "stands" if kind == "decision" else "exists") + until
     if iri(terms.RDFS_LABEL) in held or (status is not None and ends is not None):

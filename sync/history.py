@@ -236,6 +236,14 @@ class History(Table):
         row = self._db.execute("SELECT position, known, gist FROM event WHERE position = ?", (position,)).fetchone()
         return None if row is None else _told(row)
 
+    def corrections_of(self, event: int, position: int) -> list[int]:
+        """The events up to a position that corrected or retracted one."""
+        rows = self._db.execute(
+            "SELECT position FROM event WHERE position <= ? AND json_extract(gist, '$.c') = ? ORDER BY position",
+            (position, event),
+        )
+        return [int(row[0]) for row in rows]
+
     def every(self, position: int) -> Iterator[Numbered]:
         """Every statement ever up to a position, in the order in which they were opened; rows are read one by one."""
         opened = number = 0
@@ -246,6 +254,8 @@ class History(Table):
 
     def done_by(self, event: int, position: int) -> Iterator[Numbered]:
         """Every statement that one event opened or closed, as far as is known at a position."""
+        if event > position:
+            return iter(())
         return self._numbered("opened <= ? AND (opened = ? OR closed = ?)", (position, event, event))
 
     def concerning(
@@ -263,10 +273,10 @@ class History(Table):
         marks = ", ".join("?" * len(properties))
         described = (
             f"SELECT {_TERM} UNION SELECT subject FROM statement WHERE object = {_TERM} "
-            f"AND predicate IN (SELECT id FROM term WHERE text IN ({marks}))"
+            f"AND opened <= ? AND predicate IN (SELECT id FROM term WHERE text IN ({marks}))"
         )
         where = f"opened <= ? AND statement.subject IN ({described})"
-        given = (position, thing, thing, *properties)
+        given = (position, thing, thing, position, *properties)
         if graph is None:
             return self._numbered(where, given)
         chosen = f"(statement.subject IN ({described}) OR (graph > 0 AND graph = {_TERM}))"

@@ -36,13 +36,14 @@ def shared(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def record(data: Path, *records: Record | str | bytes) -> Result:
+def record(data: Path, *records: Record | str | bytes, dry_run: bool = False) -> Result:
     """Record what some lines say, from standard input."""
     text = b"\n".join(
         each if isinstance(each, bytes) else (each if isinstance(each, str) else json.dumps(each)).encode()
         for each in records
     )
-    return CliRunner().invoke(main, ["record", "-", "--data", str(data)], input=text, catch_exceptions=False)
+    typed = ["record", "-", "--data", str(data), *(["--dry-run"] if dry_run else [])]
+    return CliRunner().invoke(main, typed, input=text, catch_exceptions=False)
 
 
 def contents(data: Path) -> list[Any]:
@@ -143,6 +144,27 @@ def test_a_line_of_a_gigabyte_is_refused_unread(shared: Path, tmp_path: Path) ->
     assert result.exit_code == 1
     assert result.stderr == "regiolog: line 1: the line is longer than 16,777,216 bytes\n"
     assert contents(shared) == before
+
+
+def test_a_dry_run_records_nothing(data: Path) -> None:
+    """It says what would be recorded, and where; and refuses as the real one would."""
+    before = contents(data)
+    result = record(data, decision("D1"), dry_run=True)
+    assert result.exit_code == 0
+    assert list(lines(result.stdout)) == [[str(EVENTS + 1), "decision-was-registered", "D1/registration"]]
+    assert result.stderr == "regiolog: would record 1; 0 held already\n"
+    assert record(data, said("region-was-renamed", region="atlantis", name="A"), dry_run=True).exit_code == 1
+    assert contents(data) == before
+
+
+def test_an_event_can_be_named_by_its_position_as_text(data: Path) -> None:
+    """As pages and RDF give it; and a mark at the front of a file is told from a letter."""
+    assert record(data, decision("D1")).exit_code == 0
+    retraction = {"kind": "event-was-retracted", "retracts": str(EVENTS + 1), "reason": "r", "source": ["s"]}
+    assert record(data, retraction).exit_code == 0
+    (data / "marked.jsonl").write_bytes(b"\xef\xbb\xbf{}")
+    result = CliRunner().invoke(main, ["record", str(data / "marked.jsonl"), "--data", str(data)])
+    assert "byte order mark" in result.stderr
 
 
 def test_backfill_goes_on_until_the_first_live_event(data: Path) -> None:

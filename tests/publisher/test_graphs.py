@@ -124,7 +124,7 @@ def test_the_header_chooses(client: FlaskClient, accept: str | None, media_type:
         ("/graph/source/abb?at=2017-01-01", 400),
         ("/graph/proposal/VR-2021-03-12", 404),
         ("/graph/proposal/VR-2020-10-09?at=2021-01-01", 400),
-        ("/graph/2025-01-01.csv", 400),
+        ("/graph/2025-01-01.csv", 404),
         ("/graph/2025-01-01.gz", 404),
         ("/graph/2025-02-29", 400),
         ("/graph/1999-01-01.nt", 400),

@@ -85,6 +85,7 @@ def test_what_the_archive_leaves_out_and_who_has_authority(toml: Path) -> None:
     read = read_settings({}, {}, toml)
     assert read.leave_out == ("abb",)
     assert "municipality-was-renamed" in read.authority["wvi"]
+    assert read_settings({"leave_out": "none"}, {}).leave_out == ()
     for wrong in ("flanders", "everything", 7):
         with pytest.raises(UnusableSetting, match="provincies-in-cijfers"):
             read_settings({"leave_out": wrong}, {})

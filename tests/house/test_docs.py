@@ -12,6 +12,7 @@ import pytest
 
 from regiolog.events.kinds import KINDS
 from regiolog.publisher.cli import main
+from regiolog.publisher.queries import QUERIES
 from regiolog.publisher.settings import DEFAULT_BASE_IRI, PREFIX, Settings, read_settings
 from tests.house.checkout import ROOT, files, name_of
 
@@ -96,6 +97,15 @@ def test_every_kind_of_event_is_documented(kind: str) -> None:
 def test_every_setting_is_documented(setting: str) -> None:
     """Each setting is told of under the name of its environment variable."""
     assert tells_of(f"{PREFIX}{setting.upper()}"), f"no page tells of {PREFIX}{setting.upper()}"
+
+
+@pytest.mark.parametrize("name", QUERIES)
+def test_every_named_query_is_documented(name: str) -> None:
+    """The page of addresses has a row for each, with the parameters that have to be given."""
+    page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
+    row = re.search(rf"^\| `{name}` \| .+ \| (.*)\|$", page, re.MULTILINE)
+    assert row is not None
+    assert re.findall(r"`(\w+)`", row[1]) == [each.name for each in QUERIES[name].parameters]
 
 
 def test_documented_defaults_are_the_defaults() -> None:

@@ -38,6 +38,10 @@ REGION_NAME = "region-name"
 """The kind of entity, and of tag, for a name or code that a region goes or went by; a source's words find it."""
 
 
+PROPOSED = "proposed-region"
+"""The kind of entity, and of tag, for the key of a proposed region: no region of the register has the same."""
+
+
 class Event(
     msgspec.Struct,
     frozen=True,

@@ -25,7 +25,7 @@ from regiolog.events.demarcation import (
     RegionsWereDemarcated,
 )
 from regiolog.events.errors import Refusal, UnknownKey
-from regiolog.events.event import ADDRESS, MEMBERS, REGION_NAME, Entity, Event
+from regiolog.events.event import ADDRESS, MEMBERS, PROPOSED, REGION_NAME, Entity, Event
 from regiolog.events.municipality import (
     MunicipalitiesWereMerged,
     MunicipalityWasMovedToProvince,
@@ -54,7 +54,7 @@ def check_keys(held: Held, event: Event) -> None:
         must_be_registered(held, event.decision, "decision")
     _check_authority(held, event)
     for entity in event.touches():
-        if entity in brought or entity.kind == REGION_NAME or isinstance(event, RegisterWasBegun):
+        if entity in brought or entity.kind in {REGION_NAME, PROPOSED} or isinstance(event, RegisterWasBegun):
             continue
         if entity.kind == ADDRESS:
             _must_be_free(held, event, entity)
@@ -67,6 +67,14 @@ def check_keys(held: Held, event: Event) -> None:
                 what = "NIS code" if kind == "municipality" else kind
                 raise UnknownKey(f"{what} {entity.key} is unknown", field=_field_of(event, entity.key))
     match event:
+        case RegionsWereProposed(regions=regions):
+            for key in regions:
+                if held.facts(Entity("region", key)):
+                    raise Refusal(
+                        "it is the key of a region: a proposed one has a key of its own", field=f"regions.{key}"
+                    )
+        case RegionWasAnnounced(region=key) | RegionWasDesignated(region=key) if held.facts(Entity(PROPOSED, key)):
+            raise Refusal("it is the key of a proposed region: a real one has a key of its own", field="region")
         case RegisterWasBegun(provinces=provinces, municipalities=found):
             astray = [nis for nis, each in found.items() if each.province not in provinces]
             if astray:

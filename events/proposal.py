@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from regiolog.events.event import Entity, Event
+from regiolog.events.event import PROPOSED, Entity, Event
 from regiolog.events.fact import Fact, Impossible, in_valid_order
 
 
@@ -36,8 +36,8 @@ class RegionsWereProposed(Event, frozen=True, kw_only=True, tag="regions-were-pr
     regions: dict[str, ProposedRegion]
 
     def touches(self) -> tuple[Entity, ...]:
-        """The proposal, which goes by the key of its decision."""
-        return _proposal(self.decision)
+        """The proposal, which goes by the key of its decision, and the keys of its regions."""
+        return (*_proposal(self.decision), *(Entity(PROPOSED, key) for key in self.regions))
 
 
 class ProposalWasSettled(Event, frozen=True, kw_only=True, tag="proposal-was-settled"):

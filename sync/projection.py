@@ -13,7 +13,7 @@ from typing import Any, Final, NamedTuple, TypeVar
 
 from regiolog.events.decision import DecisionWasRegistered, fold_decision
 from regiolog.events.demarcation import EvidenceOf
-from regiolog.events.event import ADDRESS, MEMBERS, REGION_NAME, Entity, Event
+from regiolog.events.event import ADDRESS, MEMBERS, PROPOSED, REGION_NAME, Entity, Event
 from regiolog.events.fact import Fact
 from regiolog.events.municipality import (
     MunicipalitiesWereMerged,
@@ -376,5 +376,5 @@ _SKETCHES: Final[dict[str, Callable[[Sketch, str, list[Fact], Names], None]]] = 
     "source": projection_claims.source,
     "cooperation": projection_cooperations.cooperation,
 }
-_UNSAID: Final = frozenset({ADDRESS, MEMBERS, REGION_NAME})
+_UNSAID: Final = frozenset({ADDRESS, MEMBERS, PROPOSED, REGION_NAME})
 """Kinds that only rules look at."""

@@ -7,7 +7,7 @@ import pytest
 from regiolog.events.errors import UnknownKey
 from regiolog.events.held import Held
 from regiolog.events.journal import Journal
-from tests.builders import Record, refuses, said, tell
+from tests.builders import Record, refuses, region, said, tell
 from tests.events.shorthand import correct, retract
 
 REGIONS = {
@@ -56,9 +56,10 @@ def test_it_is_settled_in_steps(journal: Journal) -> None:
 
 
 def test_it_touches_itself_alone(journal: Journal) -> None:
-    """The proposal goes by the key of the decision that made it, whoever settles it."""
+    """The proposal goes by the key of the decision that made it, whoever settles it; its regions by theirs."""
     (_, made), (_, end) = tell(journal, PROPOSED, settled("p-west", id="end")).recorded
-    assert made.tags() == ["id:proposed", "proposal:D1", "under:D1"]
+    keys = [f"proposed-region:{key}" for key in PROPOSED["regions"]]
+    assert made.tags() == ["id:proposed", "proposal:D1", *keys, "under:D1"]
     assert end.tags() == ["id:end", "proposal:D1", "under:D2"]
 
 
@@ -139,3 +140,12 @@ def test_it_can_be_corrected_and_retracted(journal: Journal) -> None:
     tell(journal, retract("end"))
     assert standing(journal) == ["p-oost", "p-west"]
     refuses(journal, settled("p-noord"), because="proposed no region p-noord")
+
+
+def test_a_proposed_region_is_no_region_by_any_key(journal: Journal) -> None:
+    """Neither is named like the other, in whichever order they come: each has an address of its own."""
+    clash = said("regions-were-proposed", regions={"noord": {"name": "Het Noorden"}})
+    assert refuses(journal, clash, because="it is the key of a region").field == "regions.noord"
+    tell(journal, said("regions-were-proposed", regions={"west": {"name": "West"}}))
+    for wish in (region("west"), said("region-was-announced", region="west")):
+        assert refuses(journal, wish, because="it is the key of a proposed region").field == "region"

@@ -8,11 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from regiolog.ontology.namespaces import PREFIXES
 from regiolog.sync.folder import Folder
 from tests.builders import Record, TurnedClock, decision, said, small_register, tell
-
-MUNICIPALITY = "https://data.vlaanderen.be/id/gemeente/"
+from tests.sync.shown import MUNICIPALITY, ours, short
 
 
 @pytest.fixture
@@ -24,26 +22,11 @@ def folder(tmp_path: Path) -> Iterator[Folder]:
     folder.close()
 
 
-def short(term: str) -> str:
-    """A term with its prefix, and our own addresses without their base."""
-    term = term.replace("<http://localhost:8000/id/", "</")
-    for prefix, namespace in PREFIXES.items():
-        if term.startswith(f"<{namespace}"):
-            return f"{prefix}:{term[len(namespace) + 1 : -1]}"
-        term = term.replace(f"^^<{namespace}", f"^^{prefix}:").removesuffix(">") if f"^^<{namespace}" in term else term
-    return term.replace(f"<{MUNICIPALITY}", "<m/")
-
-
 def about(folder: Folder, iri: str, at: str) -> set[str]:
     """What the head says of a thing on a day, as property and value."""
     history = folder.history()
     key = history.key(date.fromisoformat(at), history.position)
     return {f"{short(each.predicate)} {short(each.object)}" for each in history.at(iri, key)}
-
-
-def ours(path: str) -> str:
-    """An address of ours."""
-    return f"http://localhost:8000/id/{path}"
 
 
 def test_a_municipality_on_a_day(folder: Folder) -> None:

@@ -215,13 +215,18 @@ def fold_source(key: str, facts: list[Fact]) -> Source:
                     raise Impossible(fact, f"source {key} is registered already", state.registered)
                 state.registered = fact
             case ClaimsWereMade(made=made, withdrawn=withdrawn):
-                _speak(state, fact, made, withdrawn)
+                speak(state, fact, made, withdrawn)
             case _:
                 pass
     return state
 
 
-def _speak(state: Source, fact: Fact, made: tuple[Claim, ...], withdrawn: tuple[Claim, ...]) -> None:
+def speak(state: Source, fact: Fact, made: tuple[Claim, ...], withdrawn: tuple[Claim, ...]) -> None:
+    """Let a source say what one more publication made and withdrew.
+
+    Raises:
+        Impossible: It withdraws what it is not saying, or nobody knows the source.
+    """
     if state.registered is None:
         raise Impossible(fact, f"source {state.key} is unknown", None, "said_by")
     for number, claim in enumerate(withdrawn):

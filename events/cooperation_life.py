@@ -28,7 +28,7 @@ from regiolog.events.cooperation import (
     MembersWereObserved,
 )
 from regiolog.events.fact import Fact, Impossible, in_valid_order, yield_to_decision
-from regiolog.events.timeline import Timeline
+from regiolog.events.timeline import Span, Timeline
 
 Value = TypeVar("Value")
 
@@ -95,9 +95,10 @@ class Cooperation:
         return None if self.ended is None else self.ended.event.valid_from
 
     def has(self, member: Member, day: date | None) -> bool:
-        """Whether somebody is a member on a day."""
+        """Whether somebody is a member on a day, just as is said."""
         timeline = self.members.get(member.key)
-        return timeline is not None and timeline.at(day) is not None
+        held = timeline.at(day) if timeline is not None else None
+        return held is not None and held.value.member == member
 
 
 def fold_cooperation(key: str, facts: list[Fact]) -> Cooperation:
@@ -181,14 +182,25 @@ def _change(timeline: Timeline[Value], fact: Fact, value: Value, already: str) -
 
 def _join(state: Cooperation, fact: Fact, member: Member, number: int) -> None:
     timeline = state.members.setdefault(member.key, Timeline())
-    held = timeline.open()
+    held = timeline.open() or _as_municipality(state, member)
     if held is not None:
-        if held.cause is fact:  # its publisher names it twice
+        if held.cause is fact and held.value.member == member:  # its publisher names it twice
             return
         raise Impossible(fact, f"{member.key} is a member of {state.key} already", held.cause, "members")
     if member.key in state.gone:
         yield_to_decision(fact, state.gone[member.key])
     timeline.put(Membership(member, number, isinstance(fact.event, MembersJoined)), fact)
+
+
+def _as_municipality(state: Cooperation, member: Member) -> Span[Membership] | None:
+    """The open membership of the same municipality under another address, or under none."""
+    if member.municipality is None:
+        return None
+    for timeline in state.members.values():
+        held = timeline.open()
+        if held is not None and held.value.member.municipality == member.municipality:
+            return held
+    return None
 
 
 def _leave(state: Cooperation, fact: Fact, member: Member) -> None:
@@ -200,7 +212,15 @@ def _leave(state: Cooperation, fact: Fact, member: Member) -> None:
     timeline.close(fact)
     state.gone[member.key] = fact
     if isinstance(fact.event, MembersWereLastObserved) and fact.event.last is not None:
+        _check_last(fact, fact.event.last, held.start)
         state.left[held.cause.origin, held.value.number] = fact.event.last
+
+
+def _check_last(fact: Fact, last: date, since: date | None) -> None:
+    """Something was last seen while it was still there."""
+    day = fact.event.valid_from
+    if (since is not None and last < since) or (day is not None and day <= last):
+        raise Impossible(fact, f"it was not last seen on {last}: it is held from {since} to {day}", None, "last")
 
 
 def _end(state: Cooperation, fact: Fact, successors: tuple[str, ...]) -> None:
@@ -211,6 +231,8 @@ def _end(state: Cooperation, fact: Fact, successors: tuple[str, ...]) -> None:
     _finish(state.statuses, fact)
     for timeline in state.members.values():
         _finish(timeline, fact)
+    if isinstance(fact.event, CooperationWasEnded) and fact.event.last is not None:
+        _check_last(fact, fact.event.last, state.begin)
     state.successors = successors
     state.ended = fact
 

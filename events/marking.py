@@ -26,6 +26,7 @@ from regiolog.events.claim import (
 from regiolog.events.event import ADDRESS, REGION_NAME, Entity
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import date
 
     from regiolog.events.claim import Source
@@ -90,7 +91,7 @@ class _Reader:
         match claim:
             case Placement():
                 nis = self._municipality(claim.municipality or claim.of, day, marks)
-                region = self._region(claim.region, claim.words, day, marks)
+                region = self._region(claim.region, (claim.words,), day, marks)
                 if self._placed[claim.of, claim.valid_from] > 1:
                     marks.append("ambiguous")
                 claim = msgspec.structs.replace(claim, municipality=nis, region=region)
@@ -98,7 +99,8 @@ class _Reader:
                 nis = self._municipality(claim.municipality or claim.of, day, marks)
                 claim = msgspec.structs.replace(claim, municipality=nis)
             case Naming():
-                claim = msgspec.structs.replace(claim, region=self._region(claim.region, claim.words, day, marks))
+                region = self._region(claim.region, (claim.of, claim.words), day, marks)
+                claim = msgspec.structs.replace(claim, region=region)
             case Structure():
                 self._structure(claim, marks)
             case Merging():
@@ -114,13 +116,11 @@ class _Reader:
             marks.append("ended")
         return nis
 
-    def _region(self, key: str | None, name: str, day: date | None, marks: list[Mark]) -> str | None:
-        """By identity, then by address, code or name: only real regions have them here, never proposals."""
+    def _region(self, key: str | None, names: Iterable[str], day: date | None, marks: list[Mark]) -> str | None:
+        """By identity, else by the first name that is known: an address, a code or a name of a real region."""
         named = {key} if key is not None and self._held.facts(Entity("region", key)) else set()
-        if key is None and name.strip():
-            said = name.strip()
-            facts = self._held.facts(Entity(ADDRESS, said)) or self._held.facts(Entity(REGION_NAME, said))
-            named = {entity.key for fact in facts for entity in fact.event.touches() if entity.kind == "region"}
+        if key is None:
+            named = next(filter(None, map(self._named, names)), set())
         if len(named) != 1:
             marks.append("ambiguous" if named else "unknown")
             return None
@@ -129,6 +129,14 @@ class _Reader:
         if end is not None and day is not None and end <= day:
             marks.append("ended")
         return found
+
+    def _named(self, name: str) -> set[str]:
+        """The regions that have or had an address, a code or a name; never proposals."""
+        said = name.strip()
+        if not said:
+            return set()
+        facts = self._held.facts(Entity(ADDRESS, said)) or self._held.facts(Entity(REGION_NAME, said))
+        return {entity.key for fact in facts for entity in fact.event.touches() if entity.kind == "region"}
 
     def _structure(self, claim: Structure, marks: list[Mark]) -> None:
         before = self._before.get(claim.of)

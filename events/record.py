@@ -69,6 +69,10 @@ _SUBJECTS: Final = frozenset(
 _DAYS: Final = frozenset(
     {"valid_from", "valid_to", "coverage", "decided", "adopted", "published", "in_force", "value", "last"}
 )
+_PATTERNS: Final = {
+    "kbo": (r"[0-9]{10}", "a KBO number of ten digits"),
+    "ovo": (r"OVO[0-9]{6}", "an OVO code, as OVO002214"),
+}
 _AS_SAID: Final = ("made[", "withdrawn[")
 """Where what a source wrote stands, which is kept to the letter."""
 _UNSEEN: Final = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
@@ -324,6 +328,8 @@ def _check_text(path: str, name: str, text: str) -> None:
         raise Refusal(f"{text[:40]!r} is not an http address", field=path)
     if name == "language" and not _LANGUAGE.match(text):
         raise Refusal(f"{text[:40]!r} is not a language tag", field=path)
+    if name in _PATTERNS and not as_said and not re.fullmatch(_PATTERNS[name][0], text, re.ASCII):
+        raise Refusal(f"{text[:40]!r} is not {_PATTERNS[name][1]}", field=path)
     if name in _DAYS:
         try:
             parse_day(text)

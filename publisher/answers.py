@@ -36,7 +36,8 @@ def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
     folder = service().folder.spool
     folder.mkdir(exist_ok=True)
     file: IO[bytes] = tempfile.SpooledTemporaryFile(_SPOOL, dir=str(folder))  # noqa: SIM115 - sent, then closed
-    file.writelines(chunks)
+    for chunk in chunks:  # writelines would hold them all in memory before it looks how many there are
+        file.write(chunk)
     return file
 
 

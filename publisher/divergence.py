@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any, Final, NamedTuple
 
 from regiolog.events.temporal import instant_text
@@ -29,18 +30,21 @@ def completed(results: bytes, history: History, key: SnapshotKey) -> bytes:
         history: The statements.
         key: The snapshot that was asked.
     """
-    rows = [_completed(row, history, key) for row in json.loads(results)["results"]["bindings"]]
+    about = cache(history.about)
+    rows = [_completed(row, history, about, key) for row in json.loads(results)["results"]["bindings"]]
     document = {"head": {"vars": list(COLUMNS)}, "results": {"bindings": rows}}
     return json.dumps(document, ensure_ascii=False).encode()
 
 
-def _completed(row: dict[str, Any], history: History, key: SnapshotKey) -> dict[str, Any]:
-    claim = history.about(row["claim"]["value"])
+def _completed(
+    row: dict[str, Any], history: History, about: Callable[..., list[Timed]], key: SnapshotKey
+) -> dict[str, Any]:
+    claim = about(row["claim"]["value"])
     claimed = _side(claim, terms.RDF_TYPE, None, key)
     held = None
     if "property" in row:
-        about = history.about(row["about"]["value"], register=True)
-        held = _side(about, row["property"]["value"], row["value"]["value"], key)
+        subject = about(row["about"]["value"], register=True)
+        held = _side(subject, row["property"]["value"], row["value"]["value"], key)
     sides = [side for side in (claimed, held) if side is not None]
     cells: dict[str, Any] = {name: row[name] for name in COLUMNS if name in row}
     if sides:

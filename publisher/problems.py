@@ -7,6 +7,7 @@ do so again.
 
 from __future__ import annotations
 
+import errno
 import json
 import logging
 from typing import Any, Final, NamedTuple
@@ -161,6 +162,12 @@ def register(app: Flask) -> None:
         response = answer(kind, f"{request.path} does not answer to {request.method}, but to {', '.join(allowed)}")
         response.headers["Allow"] = ", ".join(allowed)
         return response
+
+    @app.errorhandler(OSError)
+    def of_the_disk(error: OSError) -> Response:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+            return of_ours(error)
+        return answer("unavailable", "there is no room on the disk to write the answer down; nothing was sent")
 
     @app.errorhandler(Exception)
     def of_ours(error: Exception) -> Response:

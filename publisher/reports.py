@@ -18,10 +18,10 @@ from regiolog.ontology.namespaces import PREFIXES
 from regiolog.publisher.beginning import register_of
 from regiolog.publisher.formats import read
 from regiolog.publisher.links import find
-from regiolog.sync import projection
+from regiolog.sync import history_graph, projection
 from regiolog.sync.difference import difference
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History, Timed
+from regiolog.sync.history import History
 from regiolog.sync.moments import Moment
 from regiolog.sync.projector import FolderInUse
 from regiolog.sync.replay import Replayed
@@ -125,12 +125,12 @@ class Status(NamedTuple):
 
 
 def history_of(history: History, kind: str, key: str) -> list[Said]:
-    """Everything that was ever said of one thing; of an event, all that it opened and closed.
+    """Everything that was ever said of one thing and of what describes it; of an event, all that it opened and closed.
 
     Raises:
         UnknownKey: The register has never had it.
     """
-    behind = _Behind(history)
+    behind, found = _Behind(history), find(history, kind, key)
     said = [
         Said(
             read(timed.statement.predicate).text,
@@ -144,16 +144,20 @@ def history_of(history: History, kind: str, key: str) -> list[Said]:
             _graph(timed.statement.graph, history),
             read(timed.statement.subject).text,
         )
-        for timed in _concerning(history, kind, key)
+        for _, timed in history_graph.statements(history, history.position, found)
     ]
-    return sorted(said, key=lambda each: (each.property, each.valid_from, each.known_from, each.event, each.value))
-
-
-def _concerning(history: History, kind: str, key: str) -> list[Timed]:
-    found = find(history, kind, key)
-    if kind == "event":
-        return [timed for _, timed in history.done_by(int(key), history.position)]
-    return history.about(found)
+    return sorted(
+        said,
+        key=lambda each: (
+            each.subject != found,
+            each.subject,
+            each.property,
+            each.valid_from,
+            each.known_from,
+            each.event,
+            each.value,
+        ),
+    )
 
 
 def changes_between(history: History, old: Moment, new: Moment) -> list[Changed]:
@@ -259,7 +263,7 @@ def _source_line(spoken: Spoken) -> str:
     """What a source is saying, in one line."""
     said = f"{spoken.claims} claims, {spoken.marked} marked" if spoken.claims else "no claims"
     latest = f", last {spoken.document} known from {spoken.known}" if spoken.document else ""
-    return f"source {spoken.source:<5}{spoken.name}: {said}{latest}"
+    return f"source      {spoken.source} ({spoken.name}): {said}{latest}"
 
 
 def _sources(history: History, authority: Authority) -> list[Spoken]:
@@ -269,8 +273,8 @@ def _sources(history: History, authority: Authority) -> list[Spoken]:
     for source in history.subjects(terms.RDF_TYPE, iri(terms.RL_SOURCE)):
         said = {timed.statement.predicate: timed.statement.object for timed in history.about(source)}
         key = read(said[iri(terms.DCTERMS_IDENTIFIER)]).text
-        claims, marked, latest = history.spoken(iri(iris.source_graph(key)), iri(terms.RL_SAYS), iri(terms.RL_MARK))
-        told = history.told_of(latest) if latest else None
+        claims, marked = history.spoken(iri(iris.source_graph(key)), iri(terms.RL_SAYS), iri(terms.RL_MARK))
+        told = history.told_of(history.last_document(key))
         found.append(
             Spoken(
                 key,

@@ -201,8 +201,21 @@ class History(Table):
         )
         return [str(text)[1:-1] for (text,) in rows]
 
-    def spoken(self, graph: str, says: str, mark: str) -> tuple[int, int, int]:
-        """How much a source is saying, whatever the day: claims, marked claims, and its last event; 0 when none.
+    def last_document(self, source: str) -> int:
+        """The last event that a source's document brought; 0 when none did.
+
+        Args:
+            source: The key of the source.
+        """
+        row = self._db.execute(
+            "SELECT MAX(position) FROM event WHERE json_extract(gist, '$.b') = ? "
+            "AND json_extract(gist, '$.o') IS NOT NULL",
+            (source,),
+        ).fetchone()
+        return int(row[0] or 0)
+
+    def spoken(self, graph: str, says: str, mark: str) -> tuple[int, int]:
+        """How much a source is saying, whatever the day: claims, and those of them that are marked.
 
         Args:
             graph: Its graph, as N-Triples.
@@ -211,12 +224,11 @@ class History(Table):
         """
         row = self._db.execute(
             f"SELECT TOTAL(closed = {NEVER} AND predicate = {_TERM}), "
-            f"COUNT(DISTINCT CASE WHEN closed = {NEVER} AND predicate = {_TERM} THEN subject END), "
-            f"MAX(MAX(opened), COALESCE(MAX(NULLIF(closed, {NEVER})), 0)) "
+            f"COUNT(DISTINCT CASE WHEN closed = {NEVER} AND predicate = {_TERM} THEN subject END) "
             f"FROM statement WHERE graph > 0 AND graph = {_TERM}",
             (says, mark, graph),
         ).fetchone()
-        return int(row[0]), int(row[1]), int(row[2] or 0)
+        return int(row[0]), int(row[1])
 
     # The history
 

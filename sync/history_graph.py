@@ -59,7 +59,7 @@ def lines(history: History, position: int, about: str = WHOLE) -> Iterator[bytes
     known = {each.position: instant_text(each.known) for each in told}
     texts = {each.position: each for each in told}
     named: set[int] = set()
-    for number, timed in _statements(history, iris, position, about):
+    for number, timed in statements(history, position, about):
         closed = timed.closed if timed.closed <= position else NEVER
         for cause in (timed.opened, closed):
             if cause in texts and cause not in named:
@@ -76,8 +76,9 @@ def lines(history: History, position: int, about: str = WHOLE) -> Iterator[bytes
         yield event(each, iris)
 
 
-def _statements(history: History, iris: Iris, position: int, about: str) -> Iterator[Numbered]:
-    """The statements that belong to the history of a thing."""
+def statements(history: History, position: int, about: str = WHOLE) -> Iterator[Numbered]:
+    """The statements that belong to the history of a thing, in the order in which they became known."""
+    iris = Iris(history.base_iri)
     if about == WHOLE:
         return history.every(position)
     asked = iris.read(about)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from regiolog.events.claim import (
@@ -12,16 +13,22 @@ from regiolog.events.claim import (
     Placement,
     SourceWasRegistered,
     Structure,
+    as_said,
     fold_source,
+    speak,
 )
 from regiolog.events.proposal import fold_proposal
 from regiolog.ontology import terms
-from regiolog.sync.statement import NEVER, Statement, day, end_of, iri, literal, source_of, start_of
+from regiolog.sync.statement import NEVER, Statement, coalesce, day, end_of, iri, literal, source_of, start_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from regiolog.events.claim import Claim
     from regiolog.events.fact import Fact
     from regiolog.sync.projection import Names, Sketch
+
+    _Triple = tuple[str, str, str, str]
 
 
 def source(sketch: Sketch, key: str, facts: list[Fact], names: Names) -> None:
@@ -43,14 +50,66 @@ def source(sketch: Sketch, key: str, facts: list[Fact], names: Names) -> None:
         sketch.say(subject, terms.RL_ATTRIBUTION, literal(event.attribution, "nl"))
     for address in event.source:
         sketch.say(subject, *source_of(address))
-    for claim, number, fact in state.claims.values():
-        _claim(sketch.statements, graph, claim, number, fact, names)
+    for made in state.claims.values():
+        sketch.statements += _claim(graph, *made, names)
 
 
-def _claim(said: list[Statement], graph: str, claim: Claim, number: int, fact: Fact, names: Names) -> None:
+class Spoken:
+    """What one source is saying, as statements, kept up to date publication by publication.
+
+    A source may be saying thousands of things, and a publication changes a few: only the triples that those claims make
+    are looked at. It comes to the same as folding the source's whole word again.
+    """
+
+    def __init__(self, key: str, facts: list[Fact], names: Names) -> None:
+        """Begin with what the source is saying by these facts."""
+        self._names = names
+        self._graph = iri(names.iris.source_graph(key))
+        self._state = fold_source(key, facts)
+        self._periods: defaultdict[_Triple, Counter[tuple[int, int]]] = defaultdict(Counter)
+        for made in self._state.claims.values():
+            self._count(made, 1)
+
+    def take(self, fact: Fact, event: ClaimsWereMade) -> tuple[set[Statement], set[Statement]]:
+        """Let the source say what one more publication made and withdrew.
+
+        Returns:
+            The statements that it no longer says, and those that it says now.
+
+        Raises:
+            Impossible: It withdraws what it is not saying.
+        """
+        claims = self._state.claims
+        gone = [claims[bare] for bare in dict.fromkeys(map(as_said, event.withdrawn)) if bare in claims]
+        speak(self._state, fact, event.made, event.withdrawn)
+        come = [made for made in (claims.get(as_said(each)) for each in event.made) if made and made[2] is fact]
+        touched = dict.fromkeys(said[:4] for made in (*gone, *come) for said in _claim(self._graph, *made, self._names))
+        before = self._said(touched)
+        for made in gone:
+            self._count(made, -1)
+        for made in {id(each[0]): each for each in come}.values():
+            self._count(made, 1)
+        after = self._said(touched)
+        return before - after, after - before
+
+    def _count(self, made: tuple[Claim, int, Fact], by: int) -> None:
+        for said in _claim(self._graph, *made, self._names):
+            self._periods[said[:4]][said.start, said.end] += by
+
+    def _said(self, triples: Iterable[_Triple]) -> set[Statement]:
+        return coalesce(
+            Statement(*triple, start, end)
+            for triple in triples
+            for (start, end), times in self._periods[triple].items()
+            if times > 0
+        )
+
+
+def _claim(graph: str, claim: Claim, number: int, fact: Fact, names: Names) -> list[Statement]:
+    said: list[Statement] = []
     event = fact.event
     if not isinstance(event, ClaimsWereMade):  # pragma: no cover - only these make claims
-        return
+        return said
     start, end = start_of(claim.valid_from or event.valid_from), end_of(claim.valid_to)
     node = iri(names.iris.claim(fact.origin, number))
 
@@ -87,6 +146,7 @@ def _claim(said: list[Statement], graph: str, claim: Claim, number: int, fact: F
                 say(node, terms.DC_RELATION, literal(original))
         case _:
             pass
+    return said
 
 
 def proposal(sketch: Sketch, key: str, facts: list[Fact], names: Names) -> None:

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Final, NamedTuple
 
 from regiolog.events.believed import Believed
+from regiolog.events.claim import ClaimsWereMade
 from regiolog.events.errors import FolderError, ProjectionStopped
 from regiolog.events.event import Entity, Event
 from regiolog.events.fact import Fact
@@ -26,6 +27,7 @@ from regiolog.ontology.iris import Iris
 from regiolog.sync import projection
 from regiolog.sync.gist import encode, gist_of
 from regiolog.sync.history_writer import HistoryWriter
+from regiolog.sync.projection_claims import Spoken
 from regiolog.sync.projection_cooperations import cooperation_iri
 from regiolog.sync.statement import Statement
 
@@ -102,6 +104,7 @@ class Projector:
         self._believed = Believed()
         self._said: dict[Entity, set[Statement]] = {}
         self._iris: dict[Entity, str] = {}
+        self._sources: dict[Entity, Spoken] = {}
         self._names: projection.Names | None = None
         self._stopped: str | None = None
         self._halt = threading.Event()
@@ -195,6 +198,7 @@ class Projector:
         self._believed = Believed()
         self._said.clear()
         self._iris.clear()
+        self._sources.clear()
         self._reached: Recorded | None = None
         self._known = datetime.min.replace(tzinfo=UTC)
         if not self.position:
@@ -232,6 +236,37 @@ class Projector:
         self._begin(event)
         if self._names is None:
             raise LookupError("the register has not begun")
+        if isinstance(event, ClaimsWereMade):
+            closing, opening = self._published(position, event)
+        else:
+            closing, opening = self._changed(position, event)
+        own = event.known_from or event.recorded_at
+        if own is None:
+            raise LookupError("it does not say when it was known")
+        self._known = max(self._known, own)
+        gist = encode(gist_of(event, self._believed.position_of))
+        self._history.write(position, self._known, closing, opening, gist)
+        if isinstance(event, RegisterWasBegun):
+            self._history.note(register=event.register, base_iri=event.base_iri, coverage=event.coverage.isoformat())
+        self._reached = recorded
+
+    def _published(self, position: int, event: ClaimsWereMade) -> tuple[list[Statement], list[Statement]]:
+        """What a source's publication closes and opens: only what it made and withdrew is looked at."""
+        (source,) = event.touches()
+        if self._names is None:
+            raise LookupError("the register has not begun")
+        spoken = self._sources.get(source)
+        if spoken is None:
+            spoken = self._sources[source] = Spoken(source.key, self._believed.facts(source), self._names)
+        self._believed.take(position, event)
+        self._said.pop(source, None)
+        closing, opening = spoken.take(Fact(position, position, event), event)
+        return sorted(closing), sorted(opening)
+
+    def _changed(self, position: int, event: Event) -> tuple[list[Statement], list[Statement]]:
+        """What any other event closes and opens: the timelines that it touches are folded again."""
+        if self._names is None:
+            raise LookupError("the register has not begun")
         touched = sorted(self._believed.touched_by(event))
         before = {entity: self._now_said(entity) for entity in touched}
         regions = {
@@ -242,7 +277,9 @@ class Projector:
         self._believed.take(position, event)
         for entity in touched:
             self._iris.pop(entity, None)
+            self._sources.pop(entity, None)
         if any(self._region(entity.key) != iri for entity, iri in regions.items()):
+            self._sources.clear()
             before |= self._said_of_others(regions, before)
             touched = sorted(before)
         closing: list[Statement] = []
@@ -253,18 +290,10 @@ class Projector:
             after[entity] = now
             closing += sorted(before[entity] - now)
             opening += sorted(now - before[entity])
-        own = event.known_from or event.recorded_at
-        if own is None:
-            raise LookupError("it does not say when it was known")
-        self._known = max(self._known, own)
-        gist = encode(gist_of(event, self._believed.position_of))
-        self._history.write(position, self._known, closing, opening, gist)
-        if isinstance(event, RegisterWasBegun):
-            self._history.note(register=event.register, base_iri=event.base_iri, coverage=event.coverage.isoformat())
         if len(self._said) > _REMEMBERED:
             self._said.clear()
         self._said.update(after)
-        self._reached = recorded
+        return closing, opening
 
     def _now_said(self, entity: Entity) -> set[Statement]:
         said = self._said.get(entity)

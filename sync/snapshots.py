@@ -33,7 +33,8 @@ class _Asked(NamedTuple):
 class Snapshots:
     """The stores that were last asked for; for one thread.
 
-    The newest plain snapshot is rolled forward when only its position moved, which is much less work than building it.
+    The newest store of the same day and graphs is rolled forward when only the position moved: its default graph is
+    changed, which is much less work than building it, and its named graphs, which are smaller, are loaded again.
 
     Args:
         history: The statement table.
@@ -91,15 +92,11 @@ class Snapshots:
         return size
 
     def _rolled(self, asked: _Asked) -> tuple[Store, int] | None:
-        """The newest store of the same day at an earlier position, brought forward; None when there is none."""
-        older = [
-            other
-            for other in self._stores
-            if not other.named and other.default < asked.default and _same_day(other, asked)
-        ]
-        if asked.named or not older:
+        """The newest store of the same day and graphs at an earlier position, brought forward; None without one."""
+        older = [other for other in self._stores if other.default < asked.default and _kind(other) == _kind(asked)]
+        if not older:
             return None
-        newest = max(older)
+        newest = max(older, key=lambda other: other.default)
         changes = self._history.changes(newest.default, asked.default)
         if changes is None:
             return None
@@ -108,7 +105,13 @@ class Snapshots:
         for quad in parse(removed, format=RdfFormat.N_TRIPLES, lenient=True):
             store.remove(quad)
         store.extend(parse(added, format=RdfFormat.N_TRIPLES, lenient=True))
-        return store, size + added.count(b"\n") - removed.count(b"\n")
+        size += added.count(b"\n") - removed.count(b"\n")
+        for iri, portion in asked.named:
+            graph = NamedNode(iri)
+            before = len(store)
+            store.remove_graph(graph)
+            size += self._add(store, portion, graph) - (before - len(store))
+        return store, size
 
 
 def _load(store: Store, triples: bytes, graph: NamedNode | None) -> int:
@@ -117,5 +120,6 @@ def _load(store: Store, triples: bytes, graph: NamedNode | None) -> int:
     return triples.count(b"\n")
 
 
-def _same_day(one: _Asked, other: _Asked) -> bool:
-    return (one.default.breakpoint, one.default.version) == (other.default.breakpoint, other.default.version)
+def _kind(asked: _Asked) -> tuple[int, int, list[str]]:
+    """What stores have in common when they differ in nothing but the position, and in what the named graphs hold."""
+    return asked.default.breakpoint, asked.default.version, [iri for iri, _ in asked.named]

@@ -238,9 +238,11 @@ class TestRepeats:
         assert (span.value.member.name, span.value.member.municipality) == ("Een bedrijf", None)
 
     def test_a_member_is_known_again_by_its_address(self, known: Journal) -> None:
-        """Whatever else is said of it."""
-        again = {**MEMBER, "name": "Dorp 1", "role": "participant"}
-        assert tell(known, of_zone("members-were-observed", "2020-04-01", members=[again])).silent == 1
+        """Said the same it is no news; in another role it is neither the same nor a new member, and not passed over."""
+        assert tell(known, of_zone("members-were-observed", "2020-04-01", members=[MEMBER])).silent == 1
+        for other in ({"role": "participant"}, {"name": "Dorp 1"}):
+            wish = of_zone("members-were-observed", "2020-04-01", members=[{**MEMBER, **other}])
+            refuses(known, wish, because="is a member of zone already")
 
     def test_a_file_that_was_partly_news_is_silent_again(self, known: Journal) -> None:
         """Also under an id, also after one of them has left."""

@@ -11,6 +11,8 @@ from regiolog.events.journal import Journal
 from tests.builders import BASE, Record, refuses, region, said, tell
 from tests.events.shorthand import ENDED, FOUNDED, MERGED, OBSERVED, SECOND, members, of_zone
 
+THIRD = {"municipality": "10003"}
+
 
 @pytest.mark.parametrize(
     ("given", "wish", "because", "event"),
@@ -30,11 +32,27 @@ from tests.events.shorthand import ENDED, FOUNDED, MERGED, OBSERVED, SECOND, mem
         ([], members("joined", "2020-04-01", "10003", "10002"), "10002 is a member of zone already", "joined"),
         ([], members("joined", "2020-02-15", "10002"), "later event impossible: 10002 is a member", "joined"),
         ([], members("joined", "2020-01-15", "10003"), "not in the register on 2020-01-15", None),
+        (
+            [],
+            of_zone("members-joined", "2020-04-01", members=[{**SECOND, "organisation": "http://x.example.org/2"}]),
+            "is a member of zone already",
+            "joined",
+        ),
+        (
+            [],
+            of_zone("members-joined", "2020-04-01", members=[{"municipality": "10003"}, {**THIRD, "role": "member"}]),
+            "10003 is a member of zone already",
+            None,
+        ),
         ([], members("left", "2020-04-01", "10003"), "10003 is no member of zone", None),
         ([], members("left", "2020-04-01", "10001"), "10001 is no member of zone", None),
         ([], members("left", "2020-04-01", "10002", "10002"), "10002 is no member of zone", None),
         ([], members("left", "2020-03-01", "10002"), "something else holds from 2020-03-01", "joined"),
         ([], members("were-last-observed", "2020-04-01", "10003"), "10003 is no member of zone", None),
+        ([], members("were-last-observed", "2020-04-01", "10002", last="2020-02-29"), "not last seen on", None),
+        ([], members("were-last-observed", "2020-04-01", "10002", last="2020-04-01"), "not last seen on", None),
+        ([], {**ENDED, "last": "2021-01-01"}, "not last seen on", None),
+        ([], {**ENDED, "last": "2020-01-31"}, "not last seen on", None),
         ([ENDED], of_zone("cooperation-was-renamed", "2021-01-01", name="X"), "zone ended on 2021-01-01", "ended"),
         ([ENDED], members("joined", "2021-01-01", "10003"), "zone ended on 2021-01-01", "ended"),
         ([ENDED], {**ENDED, "id": "x", "valid_from": "2021-02-01"}, "zone ended on 2021-01-01", "ended"),
@@ -113,6 +131,8 @@ def test_what_was_never_known_is_refused(known: Journal, wish: Record, field: st
         (of_zone("cooperation-status-was-changed", "2021-01-01", status="asleep"), "status", "invalid enum"),
         (said("cooperation-was-founded", cooperation="a b", name="X"), "cooperation", "not a key"),
         ({**ENDED, "last": "2020-02-30"}, "last", "does not exist"),
+        ({**FOUNDED, "id": "x", "cooperation": "y", "kbo": "123"}, "kbo", "a KBO number of ten digits"),
+        ({**FOUNDED, "id": "x", "cooperation": "y", "ovo": "002214"}, "ovo", "an OVO code"),
         ({name: value for name, value in ENDED.items() if name != "decision"}, "decision", "said_by"),
     ],
 )

@@ -287,6 +287,14 @@ class TestNames:
         assert self.found(press, "Noord") == ("noord", ())
         assert self.found(press, "Oost") == (None, ("unknown",))
 
+    def test_a_name_is_said_of_what_the_code_means(self, press: Journal) -> None:
+        """Whoever gives a region the name of another one still speaks of the first."""
+        tell(press, region("west", code="REFREG99"))
+        naming = {"says": "name-of-region", "of": "REFREG99", "words": "Noord"}
+        (named,) = news(tell(press, publishes(naming))).made
+        assert isinstance(named, Naming)
+        assert (named.region, named.marks) == ("west", ())
+
     def test_a_code_and_an_address_are_names_too(self, press: Journal) -> None:
         """What a source calls a region by is found, also where that is no word."""
         address = "http://x.example.org/region/west"

@@ -265,7 +265,7 @@ def test_status_tells_where_things_stand(typed: Type) -> None:
     abb = next(each for each in status["sources"] if each["source"] == "abb")
     assert (abb["claims"], abb["marked"], abb["known"]) == (316, 0, "2024-08-22T22:00:00Z")
     assert "cooperation-was-observed" in abb["authority"]
-    assert "source abb" in shown
+    assert "source      abb (Agentschap Binnenlands Bestuur" in shown
 
 
 def test_status_does_not_catch_up(service: Service, typed: Type, tmp_path: Path) -> None:

@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+from collections.abc import Iterator
+from pathlib import Path
 
 import pyoxigraph
 import pytest
+from flask import Flask
 from flask.testing import FlaskClient
 
+from regiolog.publisher.answers import spooled
+from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
 from regiolog.sync import digest
 from regiolog.sync.moments import resolve
@@ -138,3 +143,32 @@ def test_what_is_no_graph_is_refused(client: FlaskClient, address: str, status: 
     """A graph that nothing has built yet, a day that does not exist, a form that there is not."""
     answer = client.get(address)
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="what a process has open is only listed by Linux")
+def test_a_large_body_goes_to_a_file_while_it_is_written(app: Flask, service: Service) -> None:
+    """Never the whole of it in memory: long before the last piece there is an unnamed file in the spool folder."""
+
+    def files() -> int:
+        opened = [each.readlink() for each in Path("/proc/self/fd").iterdir() if each.is_symlink()]
+        return sum(path.is_relative_to(service.folder.spool) for path in opened)
+
+    def pieces() -> Iterator[bytes]:
+        before = files()
+        for _ in range(48):
+            yield bytes(2**16)
+        assert files() == before + 1
+
+    with app.app_context(), spooled(pieces()) as body:
+        assert body.tell() == 48 * 2**16
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this machine has no device that is always full")
+def test_a_full_disk_is_told_as_such(service: Service) -> None:
+    """Not as a fault of ours: it can be tried again when there is room."""
+    app = create_app(service)
+    app.add_url_rule("/full", view_func=lambda: str(Path("/dev/full").write_bytes(b"x")))
+    answer = app.test_client().get("/full")
+    assert answer.status_code == 503
+    assert answer.json is not None
+    assert "no room on the disk" in answer.json["detail"]

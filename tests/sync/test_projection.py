@@ -246,7 +246,12 @@ def test_an_announced_region_that_is_designated_keeps_its_address(folder: Folder
 
 def test_an_authority_is_linked_and_not_merged(folder: Folder) -> None:
     """The local authority is a thing of its own, with its area and its numbers."""
-    authority = {"authority": "http://example.org/a", "area": "http://example.org/b", "kbo": "0207", "ovo": "OVO1"}
+    authority = {
+        "authority": "http://example.org/a",
+        "area": "http://example.org/b",
+        "kbo": "0123456789",
+        "ovo": "OVO000001",
+    }
     tell(
         folder.journal,
         {"kind": "authorities-were-linked", "authorities": {"10001": authority}, "source": ["a list"]},
@@ -255,8 +260,8 @@ def test_an_authority_is_linked_and_not_merged(folder: Folder) -> None:
     assert about(folder, "http://example.org/a", "2021-01-01") == {
         "rdf:type besluit:Bestuurseenheid",
         "besluit:werkingsgebied <http://example.org/b>",
-        'dcterms:identifier "0207"',
-        'skos:notation "OVO1"^^rl:ovoCode',
+        'dcterms:identifier "0123456789"',
+        'skos:notation "OVO000001"^^rl:ovoCode',
     }
 
 

@@ -69,8 +69,8 @@ class TestStructures:
             cooperation="nieuw",
             name="Nieuw",
             iri=address,
-            kbo="0207",
-            ovo="OVO1",
+            kbo="0123456789",
+            ovo="OVO000001",
             evidence="derived",
             note="a list",
         )
@@ -80,8 +80,8 @@ class TestStructures:
             "2021-03-01/": {
                 "rdf:type rl:Cooperation",
                 'rdfs:label "Nieuw"@nl',
-                'skos:notation "0207"^^rl:kboNumber',
-                'skos:notation "OVO1"^^rl:ovoCode',
+                'skos:notation "0123456789"^^rl:kboNumber',
+                'skos:notation "OVO000001"^^rl:ovoCode',
                 "prov:wasAttributedTo </source/abb>",
                 "rl:evidence rl:evidence-derived",
                 'rdfs:comment "a list"@en',

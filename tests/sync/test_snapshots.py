@@ -70,7 +70,7 @@ def test_the_same_moment_is_the_same_store(history: History) -> None:
 
 
 def test_the_newest_is_rolled_forward_when_only_the_position_moved(history: History) -> None:
-    """It is the same store, changed; a store of another day, or with named graphs, stays as it was."""
+    """It is the same store, changed; a store of another day, or with other named graphs, stays as it was."""
     snapshots = Snapshots(history)
     other_day = snapshots.store(SnapshotKey(100, 1, 1))
     named = snapshots.store(SnapshotKey(0, 1, 1), {"urn:g": Portion(SnapshotKey(0, 1, 1))})
@@ -79,6 +79,24 @@ def test_the_newest_is_rolled_forward_when_only_the_position_moved(history: Hist
     assert held(newest) == {"a=2", "b=1"}
     assert held(other_day) == {"a=1", "b=1"}
     assert held(named) == held(named, "urn:g") == {"a=1", "b=1"}
+
+
+def test_a_store_with_named_graphs_is_rolled_forward_to_the_same_names(history: History) -> None:
+    """The default graph is changed and the named ones are loaded again, with what they hold now."""
+    snapshots = Snapshots(history)
+    before = snapshots.store(
+        SnapshotKey(0, 1, 1), {"urn:g": Portion(SnapshotKey(0, 1, 1)), "urn:h": Portion(SnapshotKey(0, 1, 1))}
+    )
+    store = snapshots.store(
+        SnapshotKey(0, 2, 1), {"urn:g": Portion(SnapshotKey(0, 2, 1)), "urn:h": Portion(SnapshotKey(0, 1, 1))}
+    )
+    assert store is before
+    assert held(store) == held(store, "urn:g") == {"a=2", "b=1"}
+    assert held(store, "urn:h") == {"a=1", "b=1"}
+    assert len(store) == 6
+    other = snapshots.store(SnapshotKey(0, 3, 1), {"urn:g": Portion(SnapshotKey(0, 2, 1))})
+    assert other is not store
+    assert set(other.named_graphs()) == {NamedNode("urn:g")}
 
 
 def test_memory_is_bounded_and_the_least_recently_asked_goes_first(history: History) -> None:
@@ -116,6 +134,8 @@ def test_rolled_and_built_are_the_same_graph(
     history = History.open(path)
     kept = Snapshots(history)
     keys = st.builds(SnapshotKey, st.integers(0, 3), st.integers(1, len(events)), st.just(1))
-    for key in data.draw(st.lists(keys, max_size=8)):
-        assert held(kept.store(key)) == held(Snapshots(history).store(key))
+    named = st.none() | st.builds(lambda key: {"urn:g": Portion(key)}, keys)
+    for key, graphs in data.draw(st.lists(st.tuples(keys, named), max_size=8)):
+        store, built = kept.store(key, graphs), Snapshots(history).store(key, graphs)
+        assert set(store) == set(built)
     history.close()

@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from bench.appending import appending, replaying
-from bench.filling import SIZES, Size
+from bench.disturbing import beside_a_runaway, beside_a_writer
+from bench.filling import ARCHIVE, SIZES, Size
 from bench.following import following
 from bench.measure import Row, table
 from bench.querying import asking, growing
@@ -32,8 +33,8 @@ def groups(registers: Registers, chosen: list[str] | None) -> Iterator[tuple[str
         registers: The registers to measure on.
         chosen: The sizes asked for; None for what the goals ask for.
     """
-    daily = chosen or ["S", "M"]
-    for name in daily:
+    daily = chosen or ["A", "S", "M"]
+    for name in (each for each in daily if SIZES[each] != ARCHIVE):  # its municipalities are not those of the queries
         size = SIZES[name]
         yield "P1", name, lambda size=size, name=name: asking(registers, size, name, rounds=9)  # type: ignore[misc]
     if "S" in daily:
@@ -44,10 +45,12 @@ def groups(registers: Registers, chosen: list[str] | None) -> Iterator[tuple[str
     for name in daily:
         size = SIZES[name]
         yield "P9", name, lambda size=size, name=name: replaying(registers, size, name, rounds=7)  # type: ignore[misc]
-        rounds = {"S": 5, "M": 2, "L": 1}[name]
+        rounds = {"A": 5, "S": 5, "M": 2, "L": 1}[name]
         yield "P10", name, lambda size=size, name=name, rounds=rounds: rebuilding(registers, size, name, rounds)  # type: ignore[misc]
         yield "P11", name, lambda size=size, name=name: following(registers, size, name, count=200)  # type: ignore[misc]
-    for name in chosen or ["S", "M", "L"]:
+        yield "P12", name, lambda size=size, name=name: beside_a_runaway(registers, size, name, runaways=5)  # type: ignore[misc]
+        yield "P13", name, lambda size=size, name=name: beside_a_writer(registers, size, name, count=2_000)  # type: ignore[misc]
+    for name in chosen or ["A", "S", "M", "L"]:
         size = SIZES[name]
         yield "P14", name, lambda size=size, name=name: weighing(registers, size, name)  # type: ignore[misc]
 

@@ -1,15 +1,17 @@
-"""Made-up registers in data folders, built once for all groups that ask for them."""
+"""Made-up registers, and the one that ships, in data folders, built once for all groups that ask for them."""
 
 from __future__ import annotations
 
 import json
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.filling import SIZES, Hand, Size, fill
+from bench.filling import ARCHIVE, SIZES, Hand, Size, fill
 from bench.generator import generate
+from regiolog.publisher.beginning import load_archive
 from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
 
@@ -54,7 +56,11 @@ class Registers:
         if not path.exists():
             clock = Hand()
             folder = Folder(path, create=True, clock=clock)
-            fill(folder.journal, clock, generate(size, self.seed))
+            if size == ARCHIVE:
+                clock.now = datetime.now(UTC)
+                load_archive(folder.journal, None, clock=clock)
+            else:
+                fill(folder.journal, clock, generate(size, self.seed))
             folder.close()
         return path
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -67,16 +66,8 @@ def beside_a_runaway(registers: Registers, size: Size, name: str, runaways: int)
 
 def beside_a_writer(registers: Registers, size: Size, name: str, count: int) -> Iterator[Row]:
     """P13: reads at an earlier and at the newest position, all at work as in the service, and a writer flat out."""
-    registers.history(size).close()
-    path = registers.scratch("written")
-    shutil.copytree(registers.journal(size), path, dirs_exist_ok=True)
-    folder = Folder(path)
-    projector = folder.projector()
-    projector.follow()
-    history = History.open(folder.statements)
-    with QueryWorkers(folder.statements, spool=folder.spool, size=1) as workers:
+    with registers.at_work(size) as (folder, history, workers):
         towns = _rows(workers, history, _TOWNS)
-
         then = history.key(_DAY, history.position)
 
         def read(number: int) -> None:
@@ -90,7 +81,7 @@ def beside_a_writer(registers: Registers, size: Size, name: str, count: int) -> 
         idle_then = _timed(read_then, lambda done: done < count)
         codes = [town.rpartition("/")[2].rstrip(">") for town in towns]
         head = folder.journal.head()
-        command = [sys.executable, "-m", "bench.disturbing", str(path), *codes[:200]]
+        command = [sys.executable, "-m", "bench.disturbing", str(folder.path), *codes[:200]]
         with subprocess.Popen(command, stdout=subprocess.PIPE) as writer:
             if writer.stdout is None or not writer.stdout.readline():
                 raise RuntimeError("the writer did not begin")
@@ -99,9 +90,6 @@ def beside_a_writer(registers: Registers, size: Size, name: str, count: int) -> 
             busy = _timed(read, lambda done: done < count)
             speed = (folder.journal.head() - head) / (WALL() - started)
             writer.kill()
-    history.close()
-    projector.close()
-    folder.close()
     beside = f"beside {speed:,.0f} appends a second, p95, {name}"
     yield _ratio("P13", f"a card at an earlier known, {beside}", busy_then, idle_then)
     yield _ratio("P13", f"a card at the newest position, {beside}", busy, idle)

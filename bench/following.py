@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Iterator
 from datetime import date
@@ -13,7 +12,6 @@ from bench.measure import WALL, Row, share
 from bench.registers import Registers
 from regiolog.events.journal import Boundary
 from regiolog.events.municipality import MunicipalityWasRenamed
-from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
 from regiolog.sync.question import Question
 from regiolog.sync.workers import QueryWorkers
@@ -27,16 +25,9 @@ _ALIVE: Final = "SELECT ?m WHERE { ?m a <https://w3id.org/regiolog/ns#Municipali
 
 def following(registers: Registers, size: Size, name: str, count: int) -> Iterator[Row]:
     """P11: from an acknowledged append to the first answer that has it, asked for all the while."""
-    registers.history(size).close()
-    path = registers.scratch("followed")
-    shutil.copytree(registers.journal(size), path, dirs_exist_ok=True)
-    folder = Folder(path)
-    projector = folder.projector()
-    projector.follow()
-    history = History.open(folder.statements)
     appends: list[float] = []
     waits: list[float] = []
-    with QueryWorkers(folder.statements, spool=folder.spool, size=1) as workers:
+    with registers.at_work(size) as (folder, history, workers):
         towns = _ask(workers, history, _ALIVE).decode().split()[1:]
         for number, town in enumerate(towns[: count + 1]):
             event = MunicipalityWasRenamed(
@@ -54,9 +45,6 @@ def following(registers: Registers, size: Size, name: str, count: int) -> Iterat
             if number:  # the first one makes the day a breakpoint, and builds the snapshot
                 appends.append(recorded - started)
                 waits.append(WALL() - recorded)
-    history.close()
-    projector.close()
-    folder.close()
     wait, append = share(waits, 0.95) * 1e3, share(appends, 0.95) * 1e3
     yield Row(
         "P11",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +17,7 @@ from bench.generator import generate
 from regiolog.publisher.beginning import load_archive
 from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
+from regiolog.sync.workers import QueryWorkers
 
 
 class Rebuilt(NamedTuple):
@@ -70,6 +74,22 @@ class Registers:
         if size not in self._rebuilt:
             self.rebuild(size)
         return History.open(path / "statements.sqlite")
+
+    @contextmanager
+    def at_work(self, size: Size) -> Iterator[tuple[Folder, History, QueryWorkers]]:
+        """A copy of a register with everything at work as in the service: a projector that follows, and one worker."""
+        self.history(size).close()
+        path = self.scratch("at-work")
+        shutil.copytree(self.journal(size), path, dirs_exist_ok=True)
+        folder = Folder(path)
+        projector = folder.projector()
+        projector.follow()
+        history = History.open(folder.statements)
+        with QueryWorkers(folder.statements, spool=folder.spool, size=1) as workers:
+            yield folder, history, workers
+        history.close()
+        projector.close()
+        folder.close()
 
     def rebuild(self, size: Size) -> Rebuilt:
         """Build the statements of a register anew, in a process of its own."""

@@ -58,6 +58,7 @@ lock: $(VENV)/.dev ## write requirements/*.txt again; ARGS=--upgrade takes the n
 	@$(BIN)/uv pip compile pyproject.toml --group build $(LOCKED) --output-file requirements/runtime.txt
 	@$(BIN)/uv pip compile pyproject.toml --group dev $(LOCKED) --constraints requirements/runtime.txt \
 	  --output-file requirements/dev.txt
+	@$(BIN)/uv pip compile --group peers $(LOCKED) --output-file requirements/peers.txt
 
 LOCKED = --universal --python-version 3.11 --generate-hashes --no-emit-index-url --no-emit-find-links \
   --custom-compile-command 'make lock' --quiet $(ARGS)

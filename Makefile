@@ -6,12 +6,14 @@ VENV ?= .venv
 ARGS ?=
 
 BIN := $(VENV)/bin
+# Inside the other one, which is where bench/peers.py looks for it, and goes when that goes.
+PEERS := $(VENV)/peers
 # pip checks every hash of the lock files; regiolog itself is installed as a link to this folder.
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 INSTALL_SELF := $(PIP) --no-build-isolation --no-deps --editable .
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check format lint types contracts bench soak installed dist lock clean
+.PHONY: help serve test check format lint types contracts bench peers soak installed dist lock clean
 
 help: ## say what can be made
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' Makefile
@@ -37,8 +39,10 @@ types: $(VENV)/.dev
 contracts: $(VENV)/.dev
 	@$(BIN)/lint-imports --no-cache --no-logo
 
-bench: $(VENV)/.dev ## measure, beside the goals; ARGS are handed on
+bench: $(VENV)/.dev ## measure, beside the goals and the peers that are there; ARGS are handed on
 	@$(BIN)/python -m bench $(ARGS)
+
+peers: $(PEERS)/.made ## install what `make bench` measures beside us, in an environment of its own
 
 soak: $(VENV)/.dev ## the long tests at full length
 	@$(BIN)/pytest --soak -m soak --timeout 3600 $(ARGS)
@@ -90,3 +94,10 @@ $(VENV)/.dev: $(VENV)/.made requirements/dev.txt pyproject.toml
 	@$(PIP) --require-hashes --requirement requirements/dev.txt
 	@$(INSTALL_SELF)
 	@touch $@ $(VENV)/.runtime
+
+$(PEERS)/.made: $(VENV)/.made requirements/peers.txt
+	@echo 'Installing what regiolog is measured beside (once)' >&2
+	@$(BIN)/python -m venv --clear $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install \
+	  --require-hashes --requirement requirements/peers.txt
+	@touch $@

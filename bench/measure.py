@@ -67,6 +67,7 @@ class Compared(NamedTuple):
         *,
         at_most: float | None = None,
         at_least: float | None = None,
+        speed: bool = False,
         unit: Literal["s", "ms", "µs"] = "ms",
         per: int = 1,
     ) -> Row:
@@ -78,11 +79,12 @@ class Compared(NamedTuple):
             against: What the reference is.
             at_most: The goal, where less time is meant.
             at_least: The goal, where more speed is meant.
+            speed: Whether more speed is meant where there is no goal.
             unit: What to show the times in.
             per: How many things were done at a time; the times are shown for one.
         """
         factor = {"s": 1, "ms": 1e3, "µs": 1e6}[unit] / per
-        ratio = 1 / self.ratio if at_least is not None else self.ratio
+        ratio = 1 / self.ratio if speed or at_least is not None else self.ratio
         goal, met = "", None
         if at_least is not None:
             goal, met = f"≥ {at_least:g}", ratio >= at_least
@@ -126,16 +128,20 @@ def compare(
             pairs.append((_timed(ours, clock, repeat), second))
         else:
             pairs.append((_timed(ours, clock, repeat), _timed(reference, clock, repeat)))
+    return compared([(one / repeat, other / repeat) for one, other in pairs])
+
+
+def compared(pairs: Sequence[tuple[float, float]]) -> Compared:
+    """What rounds come to: the medians.
+
+    Args:
+        pairs: What each round took, ours and the reference, in seconds.
+    """
     ratios = [one / other for one, other in pairs]
     noise = None
-    if rounds > 1:
+    if len(pairs) > 1:
         noise = (share(ratios, 0.75) - share(ratios, 0.25)) / median(ratios) * 100
-    return Compared(
-        median(one for one, _ in pairs) / repeat,
-        median(other for _, other in pairs) / repeat,
-        median(ratios),
-        noise,
-    )
+    return Compared(median(one for one, _ in pairs), median(other for _, other in pairs), median(ratios), noise)
 
 
 def share(values: Sequence[float], part: float) -> float:
@@ -174,7 +180,7 @@ def _cells(row: Row) -> tuple[str, ...]:
         _number(row.ours),
         _number(row.reference),
         row.unit,
-        "" if row.ratio is None else f"{row.ratio:.2f}",
+        _number(row.ratio),
         "" if row.noise is None else f"{row.noise:.0f}",
         row.goal,
         {True: "yes", False: "NO", None: ""}[row.met],

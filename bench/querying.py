@@ -42,19 +42,19 @@ def asking(registers: Registers, size: Size, name: str, rounds: int) -> Iterator
         for query, text in queries().items():
             asked, reference = _at_moment(history, snapshots, text), _on(plain, text)
             assert sorted(asked().split()) == sorted(reference().split()), f"{query} is answered otherwise"
-            repeat = _repeat(reference)
+            repeat = repeated(reference)
             warm = _warm(snapshots, resolve(history, AT, KNOWN).key, text)
-            yield compare(_quiet(warm), _quiet(reference), rounds=rounds, repeat=repeat).row(
+            yield compare(quiet(warm), quiet(reference), rounds=rounds, repeat=repeat).row(
                 "P1",
                 f"{query} at (at, known), {name}",
                 "the same query on a plain in-memory store of that state",
                 at_most=1.1,
             )
-            yield compare(_quiet(asked), _quiet(reference), rounds=rounds, repeat=repeat).row(
+            yield compare(quiet(asked), quiet(reference), rounds=rounds, repeat=repeat).row(
                 "", "  … with both clocks to resolve", "the same store, which has no clocks"
             )
             through = _through(workers, history, text)
-            yield compare(_quiet(through), _quiet(reference), rounds=rounds, repeat=repeat, clock=WALL).row(
+            yield compare(quiet(through), quiet(reference), rounds=rounds, repeat=repeat, clock=WALL).row(
                 "", "  … through a query worker (wall)", "the same store, in this process"
             )
     history.close()
@@ -66,8 +66,8 @@ def growing(registers: Registers, short: Size, long: Size, rounds: int) -> Itera
     here, there = Snapshots(few), Snapshots(many)
     for query, text in queries().items():
         ours, reference = _at_moment(many, there, text), _at_moment(few, here, text)
-        repeat = _repeat(reference)
-        yield compare(_quiet(ours), _quiet(reference), rounds=rounds, repeat=repeat).row(
+        repeat = repeated(reference)
+        yield compare(quiet(ours), quiet(reference), rounds=rounds, repeat=repeat).row(
             "P3",
             f"{query}, {short.municipalities:,} municipalities, {long.events:,} events",
             f"the same with {short.events:,} events",
@@ -78,18 +78,18 @@ def growing(registers: Registers, short: Size, long: Size, rounds: int) -> Itera
 
 
 def _warm(snapshots: Snapshots, key: SnapshotKey, query: str) -> Callable[[], bytes]:
-    return lambda: _answer(snapshots.store(key), query)
+    return lambda: answer(snapshots.store(key), query)
 
 
 def _at_moment(history: History, snapshots: Snapshots, query: str) -> Callable[[], bytes]:
     def ask() -> bytes:
-        return _answer(snapshots.store(resolve(history, AT, KNOWN).key), query)
+        return answer(snapshots.store(resolve(history, AT, KNOWN).key), query)
 
     return ask
 
 
 def _on(store: Store, query: str) -> Callable[[], bytes]:
-    return lambda: _answer(store, query)
+    return lambda: answer(store, query)
 
 
 def _through(workers: QueryWorkers, history: History, query: str) -> Callable[[], bytes]:
@@ -102,7 +102,8 @@ def _through(workers: QueryWorkers, history: History, query: str) -> Callable[[]
     return ask
 
 
-def _answer(store: Store, query: str) -> bytes:
+def answer(store: Store, query: str) -> bytes:
+    """The rows of a query, as a file of tab-separated values."""
     found = store.query(query)
     assert isinstance(found, QuerySolutions)
     written = BytesIO()
@@ -110,7 +111,7 @@ def _answer(store: Store, query: str) -> bytes:
     return written.getvalue()
 
 
-def _repeat(work: Callable[[], object]) -> int:
+def repeated(work: Callable[[], object]) -> int:
     """How often to do something for it to be measured."""
     work()
     started = CPU()
@@ -118,7 +119,9 @@ def _repeat(work: Callable[[], object]) -> int:
     return max(1, min(1_000, round(_ENOUGH / max(CPU() - started, 1e-6))))
 
 
-def _quiet(work: Callable[[], object]) -> Callable[[], None]:
+def quiet(work: Callable[[], object]) -> Callable[[], None]:
+    """The same without what it returns."""
+
     def run() -> None:
         work()
 

@@ -75,13 +75,17 @@ class Registers:
             self.rebuild(size)
         return History.open(path / "statements.sqlite")
 
+    def copied(self, size: Size) -> Path:
+        """A copy of a register with its statements, to be served or to be written to."""
+        self.history(size).close()
+        path = self.scratch("copy")
+        shutil.copytree(self.journal(size), path, dirs_exist_ok=True)
+        return path
+
     @contextmanager
     def at_work(self, size: Size) -> Iterator[tuple[Folder, History, QueryWorkers]]:
         """A copy of a register with everything at work as in the service: a projector that follows, and one worker."""
-        self.history(size).close()
-        path = self.scratch("at-work")
-        shutil.copytree(self.journal(size), path, dirs_exist_ok=True)
-        folder = Folder(path)
+        folder = Folder(self.copied(size))
         projector = folder.projector()
         projector.follow()
         history = History.open(folder.statements)

@@ -12,6 +12,7 @@
     └── QueryRejected        a query that is not answered
         ├── QueryMalformed   it is not SPARQL
         ├── QueryForbidden   it would change something, or reach out (``SERVICE``)
+        ├── QueryUnsupported it asks for something that is not done here
         ├── QueryTooLong     longer than the limit
         ├── QueryTooDeep     nested deeper than the limit
         ├── QueryTimedOut    not answered within the deadline
@@ -99,6 +100,10 @@ class QueryMalformed(QueryRejected):
 
 class QueryForbidden(QueryRejected):
     """The query would change something, or would send a request elsewhere."""
+
+
+class QueryUnsupported(QueryRejected):
+    """The query asks for something that is not done here, such as a function of somebody else's."""
 
 
 class QueryTooLong(QueryRejected):

@@ -199,6 +199,21 @@ class Iris:
         moment = f"{self.base}graph/{_segment(day, safe=':')}"
         return moment if known is None else f"{moment}/{_segment(known, safe=':')}"
 
+    def difference(self, before: tuple[date, str], after: tuple[date, str], part: str | None = None) -> str:
+        """The IRI of what changed between two moments.
+
+        Args:
+            before: The first moment: a civil day, and the UTC instant as addresses write it.
+            after: The second.
+            part: The set of changes that is meant, as ``assignments`` or ``source/pinc``; none is all of it.
+
+        """
+        days = f"from={before[0].isoformat()}&to={after[0].isoformat()}"
+        first, second = (_segment(known, safe=":") for _, known in (before, after))
+        known = f"known={first}" if first == second else f"from_known={first}&to_known={second}"
+        chosen = "" if part is None else f"&set={_segment(part, safe='/')}"
+        return f"{self.base}diff?{days}&{known}{chosen}"
+
     def read(self, iri: str) -> Minted | None:
         """Take an IRI apart that this class minted under its base; none for every other IRI.
 

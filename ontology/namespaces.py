@@ -21,6 +21,7 @@ ADMS: Final[str] = "http://www.w3.org/ns/adms#"
 DCAT: Final[str] = "http://www.w3.org/ns/dcat#"
 BESLUIT: Final[str] = "http://data.vlaanderen.be/ns/besluit#"
 SHACL: Final[str] = "http://www.w3.org/ns/shacl#"
+CS: Final[str] = "http://purl.org/vocab/changeset/schema#"
 
 GEMEENTE: Final[str] = "https://data.vlaanderen.be/id/gemeente/"
 """Where the Flemish base registry names municipalities, by NIS code; not a vocabulary."""
@@ -43,6 +44,7 @@ PREFIXES: Final = MappingProxyType(
         "dcat": DCAT,
         "besluit": BESLUIT,
         "sh": SHACL,
+        "cs": CS,
     }
 )
 """Prefix to namespace: the one table that serialisers, query pages and the documentation share."""

@@ -13,6 +13,7 @@ from typing import Final
 from regiolog.ontology.namespaces import (
     ADMS,
     BESLUIT,
+    CS,
     DC,
     DCAT,
     DCTERMS,
@@ -138,7 +139,7 @@ ORG_CHANGE_EVENT: Final[str] = ORG + "ChangeEvent"
 ORG_ORIGINAL_ORGANIZATION: Final[str] = ORG + "originalOrganization"
 ORG_RESULTING_ORGANIZATION: Final[str] = ORG + "resultingOrganization"
 
-# The history: every statement that ever was as a node, and the events behind them.
+# The history: every statement that ever was as a node, the events behind them, and what changed as a set of them.
 RDF_STATEMENT: Final[str] = RDF + "Statement"
 RDF_SUBJECT: Final[str] = RDF + "subject"
 RDF_PREDICATE: Final[str] = RDF + "predicate"
@@ -159,6 +160,11 @@ PROV_GENERATED: Final[str] = PROV + "generated"
 PROV_WAS_INFORMED_BY: Final[str] = PROV + "wasInformedBy"
 PROV_WAS_ASSOCIATED_WITH: Final[str] = PROV + "wasAssociatedWith"
 DC_CONTRIBUTOR: Final[str] = DC + "contributor"
+CS_CHANGE_SET: Final[str] = CS + "ChangeSet"
+CS_SUBJECT_OF_CHANGE: Final[str] = CS + "subjectOfChange"
+CS_ADDITION: Final[str] = CS + "addition"
+CS_REMOVAL: Final[str] = CS + "removal"
+PROV_WAS_INFLUENCED_BY: Final[str] = PROV + "wasInfluencedBy"
 
 # The register itself, and from which day on it covers the world.
 RL_REGISTER: Final[str] = RL + "Register"

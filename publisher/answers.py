@@ -15,8 +15,8 @@ from os import SEEK_END
 from typing import IO, Final
 
 from flask import Flask, Response, request
-from werkzeug.http import parse_etags
-from werkzeug.wsgi import FileWrapper
+from werkzeug.http import parse_etags, quote_etag
+from werkzeug.wsgi import wrap_file
 
 from regiolog.publisher.asking import service
 from regiolog.sync.moments import Moment
@@ -24,11 +24,27 @@ from regiolog.sync.moments import Moment
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 REVALIDATE: Final = "public, no-cache"
 
+KEPT: Final = "regiolog.kept"
+"""Where a request's environment says that its answer may be kept: true for good, false until something is recorded."""
+
+PACKED: Final = "-gzip"
+"""How the tag ends of an answer that is compressed on its way."""
+
 _VERSION: Final = version("regiolog")
+ALWAYS: Final = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Memento-Datetime, Retry-After, Content-Length, Vary",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'self'",
+    "Referrer-Policy": "same-origin",
+}
+"""The headers that every answer has."""
+
 _SPOOL: Final = 2**20
-_SMALL: Final = 1024
+SMALL: Final = 1024
+"""From how many bytes on an answer is compressed for those who take it so."""
+
 _LEVEL: Final = 6
-_GZIP: Final = "-gzip"
 
 
 def spooled(chunks: Iterable[bytes]) -> IO[bytes]:
@@ -59,10 +75,10 @@ def tag(*parts: object) -> str:
 def unchanged(etag: str) -> bool:
     """Whether the client has the answer of this tag already (RFC 9110, section 13.1.2)."""
     given = request.headers.get("If-None-Match")
-    if given is None:
+    if given is None or request.method not in {"GET", "HEAD"}:
         return False
     known = parse_etags(given)
-    return known.star_tag or any(known.contains_weak(each) for each in (etag, etag + _GZIP))
+    return known.star_tag or any(known.contains_weak(each) for each in (etag, etag + PACKED))
 
 
 def send(
@@ -87,15 +103,15 @@ def send(
     if isinstance(body, str):
         body = body.encode()
     length = len(body) if isinstance(body, bytes) else body.seek(0, SEEK_END)
-    encoding = "gzip" if not packed and length >= _SMALL and _takes_gzip() else None
+    encoding = "gzip" if not packed and length >= SMALL and _takes_gzip() else None
     if isinstance(body, bytes):
-        body = body if encoding is None else gzip.compress(body, _LEVEL, mtime=0)
+        body = body if encoding is None else gzipped(body)
         response = Response(body, content_type=content_type)
     else:
         body = body if encoding is None else compressed(body)
         length = body.seek(0, SEEK_END)
         body.seek(0)
-        response = Response(FileWrapper(body, 2**16), content_type=content_type, direct_passthrough=True)
+        response = Response(wrap_file(request.environ, body, 2**16), content_type=content_type, direct_passthrough=True)
         response.content_length = length
     if encoding is not None:
         response.content_encoding = encoding
@@ -107,6 +123,11 @@ def not_modified(etag: str, moment: Moment | None = None, *, weak: bool = False)
     return _marked(Response(status=304), etag, moment, weak=weak)
 
 
+def gzipped(body: bytes) -> bytes:
+    """The same as gzip, the same bytes whenever."""
+    return gzip.compress(body, _LEVEL, mtime=0)
+
+
 def register(app: Flask) -> None:
     """Put on every answer of an application what every answer has."""
 
@@ -114,26 +135,35 @@ def register(app: Flask) -> None:
     def on_every_answer(response: Response) -> Response:
         response.vary.update(("Accept", "Accept-Encoding"))
         headers = response.headers
-        headers["Access-Control-Allow-Origin"] = "*"
-        headers["Access-Control-Expose-Headers"] = "ETag, Link, Location, Retry-After, Content-Length"
+        headers.extend((name, value) for name, value in ALWAYS.items() if name not in headers)
         if request.method == "OPTIONS":
             headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
-            headers["Access-Control-Allow-Headers"] = "Accept, Content-Type, If-None-Match"
+            headers["Access-Control-Allow-Headers"] = "Accept, Accept-Datetime, Content-Type, If-None-Match"
             headers["Access-Control-Max-Age"] = "86400"
-        headers["X-Content-Type-Options"] = "nosniff"
-        headers["Content-Security-Policy"] = (
-            "default-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'self'"
-        )
-        headers["Referrer-Policy"] = "same-origin"
         return response
+
+
+def marks(method: str, etag: str | None, encoding: str | None, *, fixed: bool, weak: bool) -> dict[str, str]:
+    """What the headers say of how an answer may be kept, and by which tag it is known again.
+
+    Args:
+        method: How it was asked for.
+        etag: Its tag, without what its encoding adds; None when it is another each time.
+        encoding: Its content coding.
+        fixed: Whether it can never change.
+        weak: Whether the order of what it says may differ between two answers of one tag.
+    """
+    if etag is None or method not in {"GET", "HEAD"}:
+        return {"Cache-Control": "no-store"}
+    tagged = quote_etag(etag + (PACKED if encoding else ""), weak=weak)
+    return {"ETag": tagged, "Cache-Control": IMMUTABLE if fixed else REVALIDATE}
 
 
 def _marked(response: Response, etag: str | None, moment: Moment | None, *, weak: bool) -> Response:
-    if etag is None:
-        response.headers["Cache-Control"] = "no-store"
-        return response
-    response.set_etag(etag + (_GZIP if response.content_encoding else ""), weak=weak)
-    response.headers["Cache-Control"] = IMMUTABLE if moment is not None and moment.fixed else REVALIDATE
+    fixed = moment is not None and moment.fixed
+    if etag is not None:
+        request.environ[KEPT] = fixed
+    response.headers.update(marks(request.method, etag, response.content_encoding, fixed=fixed, weak=weak))
     return response
 
 

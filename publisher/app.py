@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import Flask
+from werkzeug.middleware.proxy_fix import ProxyFix
 
-from regiolog.publisher import answers, graphs, health, pages, problems, queries, resource, sparql, vocabulary
+from regiolog.publisher import (
+    answers,
+    diff,
+    graphs,
+    health,
+    memento_gate,
+    pages,
+    problems,
+    queries,
+    resource,
+    sparql,
+    vocabulary,
+)
 from regiolog.publisher.asking import EXTENSION
+from regiolog.publisher.direct import Direct
+from regiolog.publisher.front import Front
 
 if TYPE_CHECKING:
     from regiolog.publisher.service import Service
@@ -22,12 +37,19 @@ def create_app(service: Service) -> Flask:
     # Without an instance path Flask looks for the one folder of the package, and an editable install has none.
     app = Flask(__name__, instance_path=str(service.settings.data.absolute()))
     # A query may grow threefold when it is encoded as a form; the guard measures it afterwards.
-    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = 3 * service.settings.query_bytes + 2**16
+    longest = 3 * service.settings.query_bytes + 2**16
+    app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = longest
     app.extensions[EXTENSION] = service
     app.url_map.strict_slashes = False
-    for module in (pages, queries, sparql, resource, graphs, vocabulary, health):
+    for module in (pages, queries, sparql, resource, graphs, diff, memento_gate, vocabulary, health):
         app.register_blueprint(module.room)
     pages.register(app)
     problems.register(app)
     answers.register(app)
+    answering: Any = Direct(app.wsgi_app, service, longest)
+    if service.settings.cache:
+        answering = Front(answering, service, service.settings.cache, longest)
+    if proxies := service.settings.proxies:
+        answering = ProxyFix(answering, proxies, proxies, proxies, proxies, proxies)
+    app.wsgi_app = answering  # type: ignore[method-assign]
     return app

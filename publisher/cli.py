@@ -177,7 +177,7 @@ def query(
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["nq", "trig", "ttl", "nt", "jsonld"]),
+    type=click.Choice(["nq", "trig", "ttl", "nt", "jsonld", "rdf"]),
     default="nq",
     show_default=True,
     help="Form of the graph.",
@@ -187,17 +187,10 @@ def query(
 @_in_folder
 def dump(form: str, graph: str | None, at: str | None, known: str | None, config: Path | None, **flags: Any) -> None:
     """Print the whole graph at a moment: the register's, or the one that --graph names."""
-    from regiolog.publisher import graphs, negotiation
+    from regiolog.publisher import graphs
     from regiolog.sync import moments
 
-    offered = (
-        negotiation.N_QUADS,
-        negotiation.TRIG,
-        negotiation.TURTLE,
-        negotiation.N_TRIPLES,
-        negotiation.JSON_LD,
-    )
-    chosen = next(each for each in offered if each.suffix == form)
+    chosen = next(each for each in graphs.FORMATS if each.suffix == form)
     with _reading(read_settings(flags, toml=config)) as (folder, statements):
         moment = moments.resolve(statements, at, known)
         _out().writelines(graphs.pieces(statements, graph, moment, chosen, folder.clock))

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
 from urllib.parse import unquote, urljoin
 
 from regiolog.events.temporal import Clock
 from regiolog.ontology.iris import KINDS, Iris
 from regiolog.publisher.links import find
 from regiolog.publisher.problems import Problem
-from regiolog.sync.guard import Token, tokens
+from regiolog.sync.guard import Token, terminals
 from regiolog.sync.history import History, SnapshotKey
 from regiolog.sync.moments import Moment, resolve
-from regiolog.sync.question import Form, Portion
+from regiolog.sync.question import NO_MOMENT, Dataset, Form, Portion
 
-_FORMS: dict[str, Form] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "graph", "DESCRIBE": "graph"}
+_FORMS: Final[dict[str, Form]] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "graph", "DESCRIBE": "graph"}
+_NAMING: Final = frozenset({"PREFIX", "GRAPH", "FROM", "NAMED"})
 
 
 class Outline(NamedTuple):
@@ -25,18 +27,19 @@ class Outline(NamedTuple):
     Attributes:
         form: What its answer is; None when it is no query.
         graphs: The IRIs of the graphs that it names by constant.
-        has_dataset: Whether it has ``FROM``.
+        dataset: The graphs that it chooses with ``FROM`` and ``FROM NAMED``; None without.
         has_any_graph: Whether it has ``GRAPH`` with a variable, which ranges over whatever graphs there are.
         is_steady: Whether it answers alike whenever it is asked: it asks for no time, chance or new name.
     """
 
     form: Form | None
     graphs: tuple[str, ...]
-    has_dataset: bool
+    dataset: Dataset | None
     has_any_graph: bool
     is_steady: bool
 
 
+@lru_cache(256)
 def outline(query: str, base: str) -> Outline:
     """Read the outline of a query.
 
@@ -44,35 +47,95 @@ def outline(query: str, base: str) -> Outline:
         query: SPARQL that the guard let through.
         base: What relative IRIs resolve against.
     """
-    words = list(tokens(query))
+    words = list(terminals(query))
     upper = [token.text.upper() if token.kind == "word" else "" for token in words]
     form = next((_FORMS[word] for word in upper if word in _FORMS), None)
     steady = not {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}.intersection(upper)
     anywhere = any(word == "GRAPH" and after.kind == "var" for word, after in zip(upper, words[1:], strict=False))
-    named = _named(words, upper, base, f"{base}graph/" if anywhere else None)
-    return Outline(form, tuple(dict.fromkeys(named)), "FROM" in upper, anywhere, steady)
+    named = list(_named(words, upper, base, f"{base}graph/" if anywhere else None))
+    chosen = None
+    if "FROM" in upper:
+        chosen = Dataset(
+            *(tuple(dict.fromkeys(iri for word, iri in named if word == each)) for each in ("FROM", "NAMED"))
+        )
+    graphs = dict.fromkeys(iri for word, iri in named if word not in {"FROM", "NAMED"})
+    return Outline(form, tuple(graphs), chosen, anywhere, steady)
 
 
-def portions(
-    outline: Outline, also: Sequence[str], history: History, moment: Moment, clock: Clock
-) -> dict[str, Portion]:
-    """What each graph holds that a query, or the protocol, names, and that ``GRAPH ?g`` ranges over.
+class Graphs(NamedTuple):
+    """Which graphs there are to be asked.
+
+    Attributes:
+        portion: What a graph holds, by its IRI, as :func:`portion`.
+        ranging: The graphs that ``GRAPH ?g`` ranges over in a query that chooses none, as :func:`ranging`.
+    """
+
+    portion: Callable[[str, History, Moment, Clock], Portion]
+    ranging: Callable[[History, Moment], Sequence[str]]
+
+
+class Asked(NamedTuple):
+    """The graphs that a query is asked of.
+
+    Attributes:
+        default: The key of the default graph.
+        named: What each graph holds that it names, or that ``GRAPH ?g`` ranges over.
+        dataset: Which of them are asked; None asks all.
+        fixed: Whether all of them can never change.
+    """
+
+    default: SnapshotKey
+    named: dict[str, Portion]
+    dataset: Dataset | None
+    fixed: bool
+
+
+def choose(
+    outline: Outline, given: Dataset | None, graphs: Graphs, history: History, moment: Moment, clock: Clock
+) -> Asked:
+    """Choose the graphs that a query is asked of (SPARQL 1.1 Protocol, section 2.1.4; Query, section 13).
 
     Args:
         outline: The outline of the query.
-        also: The IRIs of graphs that the protocol names.
+        given: The graphs that the request names, which go before those of the query; None when it names none.
+        graphs: Which graphs there are.
         history: The statements.
-        moment: What the graphs of sources are asked about, and how far the history goes.
+        moment: What the default graph, and the graphs of sources, are asked about, and how far the history goes.
         clock: Tells the instant of now.
 
     Raises:
         Problem: We have no such graph.
         BadMoment: It names a moment that cannot be asked about.
     """
-    named = [*also, *outline.graphs]
-    if outline.has_any_graph and not outline.has_dataset and not also:
-        named += [*standing(history, "source"), *standing(history, "proposal"), Iris(history.base_iri).history_graph()]
-    return {graph: portion(graph, history, moment, clock) for graph in named}
+    chosen = given or outline.dataset
+    ranging = graphs.ranging(history, moment) if outline.has_any_graph and chosen is None else ()
+    wanted = (*outline.graphs, *ranging, *(() if chosen is None else (*chosen.default, *chosen.named)))
+    named = {graph: graphs.portion(graph, history, moment, clock) for graph in wanted}
+    if chosen is None:
+        return Asked(moment.key, named, None, moment.fixed and _all_fixed(named, history, moment))
+    named = {graph: named[graph] for graph in (*chosen.default, *chosen.named)}
+    fixed = _all_fixed(named, history, moment)
+    if len(chosen.default) == 1 and chosen.default[0] not in chosen.named:
+        portion = named[chosen.default[0]]
+        if portion == Portion(portion.key):  # a snapshot alone is asked like any default graph, which may be warm
+            del named[chosen.default[0]]
+            return Asked(portion.key, named, chosen._replace(default=("",)), fixed)
+    return Asked(NO_MOMENT, named, chosen, fixed)
+
+
+def _all_fixed(named: Mapping[str, Portion], history: History, moment: Moment) -> bool:
+    """Whether graphs can never change: what was known is past, and the day is not today's."""
+    return all(
+        portion.key.position < history.position
+        and (portion.history or moment.fixed or not portion.graph)
+        and not graph.startswith(f"{history.base_iri}graph/now")
+        for graph, portion in named.items()
+    )
+
+
+def ranging(history: History, _moment: Moment) -> list[str]:
+    """The IRIs of all graphs but the snapshots: those of sources, of proposals, and the history."""
+    return [*standing(history, "source"), *standing(history, "proposal"), Iris(history.base_iri).history_graph()]
 
 
 def standing(history: History, kind: str) -> list[str]:
@@ -122,8 +185,8 @@ def _up_to(moment: Moment) -> SnapshotKey:
     return moment.key._replace(breakpoint=0)
 
 
-def _named(words: list[Token], upper: list[str], base: str, ours: str | None) -> Iterator[str]:
-    """The IRIs after ``GRAPH``, ``FROM`` and ``FROM NAMED``, and all that begin with `ours`."""
+def _named(words: list[Token], upper: list[str], base: str, ours: str | None) -> Iterator[tuple[str, str]]:
+    """The IRIs after ``GRAPH``, ``FROM`` and ``FROM NAMED``, each with that word, and all that begin with `ours`."""
     prefixes: dict[str, str] = {}
     for at in range(len(words)):
         following = words[at + 1 : at + 3]
@@ -132,11 +195,11 @@ def _named(words: list[Token], upper: list[str], base: str, ours: str | None) ->
         elif upper[at] == "PREFIX" and [each.kind for each in following] == ["name", "iri"]:
             prefixes[following[0].text] = _resolved(following[1], base, prefixes)
         elif upper[at] in {"GRAPH", "FROM", "NAMED"} and following and following[0].kind in {"iri", "name"}:
-            yield _resolved(following[0], base, prefixes)
-        elif ours is not None and words[at].kind in {"iri", "name"} and (not at or upper[at - 1] != "PREFIX"):
+            yield upper[at], _resolved(following[0], base, prefixes)
+        elif ours is not None and words[at].kind in {"iri", "name"} and (not at or upper[at - 1] not in _NAMING):
             iri = _resolved(words[at], base, prefixes)
             if iri.startswith(ours) and iri != ours:
-                yield iri
+                yield "", iri
 
 
 def _resolved(token: Token, base: str, prefixes: dict[str, str]) -> str:
@@ -144,6 +207,10 @@ def _resolved(token: Token, base: str, prefixes: dict[str, str]) -> str:
         return urljoin(base, re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _character, token.text[1:-1]))
     prefix, _, local = token.text.partition(":")
     return prefixes.get(f"{prefix}:", f"{prefix}:") + local.replace("\\", "")
+
+
+REGISTER: Final = Graphs(portion, ranging)
+"""The graphs of a register."""
 
 
 def _character(found: re.Match[str]) -> str:

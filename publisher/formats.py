@@ -12,19 +12,22 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import cache, lru_cache
 from itertools import groupby
 from typing import Any, Final, NamedTuple
-
-from rdflib import Graph, Literal, URIRef
-from rdflib.term import Node
+from xml.sax.saxutils import escape, quoteattr
 
 from regiolog.ontology import documents, terms
 from regiolog.ontology.namespaces import PREFIXES, RL
 from regiolog.publisher import negotiation
 from regiolog.publisher.negotiation import Format
+from regiolog.publisher.problems import Problem
 
 _LITERAL: Final = re.compile(r'"((?:[^"\\]|\\.)*)"(?:@([A-Za-z0-9-]+)|\^\^<([^>]*)>)?\Z', re.DOTALL)
 _ESCAPE: Final = re.compile(r"\\(?:u([0-9A-Fa-f]{4})|U([0-9A-Fa-f]{8})|(.))")
 _ESCAPED: Final = {"t": "\t", "b": "\b", "n": "\n", "r": "\r", "f": "\f", '"': '"', "\\": "\\", "'": "'"}
 _LOCAL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
+
+_XML_LOCAL: Final = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
+_XML_BREAKS: Final = {"\r": "&#13;"}
+_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Triple(NamedTuple):
@@ -245,19 +248,54 @@ def _curie(iri: str) -> tuple[str | None, str]:
 
 
 def _rdf_xml(graph: Iterable[Triple]) -> Iterator[bytes]:
-    target = Graph()
-    for prefix, namespace in PREFIXES.items():
-        target.bind(prefix, namespace)
-    for each in graph:
-        target.add((_rdflib(each.subject), _rdflib(each.predicate), _rdflib(each.object)))
-    yield target.serialize(format="xml", encoding="utf-8")
+    """RDF/XML, a description for each subject; every prefix is declared, used or not."""
+    names = "".join(f"\n  xmlns:{prefix}={quoteattr(PREFIXES[prefix])}" for prefix in sorted(PREFIXES))
+    yield f'<?xml version="1.0" encoding="utf-8"?>\n<rdf:RDF{names}>\n'.encode()
+    for subject, of_subject in groupby(graph, key=lambda each: each.subject):
+        said = "".join(_element(each.predicate, each.object) for each in of_subject)
+        yield f"  <rdf:Description rdf:about={_attribute(read(subject).text)}>\n{said}  </rdf:Description>\n".encode()
+    yield b"</rdf:RDF>\n"
 
 
-def _rdflib(term: str) -> Node:
-    text, language, datatype, is_iri = read(term)
+def _element(predicate: str, value: str) -> str:
+    """A property with its value, as an element of RDF/XML."""
+    name, declared = _element_name(predicate)
+    text, language, datatype, is_iri = read(value)
     if is_iri:
-        return URIRef(text)
-    return Literal(text, lang=language, datatype=datatype and URIRef(datatype), normalize=False)
+        return f"    <{name}{declared} rdf:resource={_attribute(text)}/>\n"
+    kind = f' xml:lang="{language}"' if language else f" rdf:datatype={_attribute(datatype)}" if datatype else ""
+    return f"    <{name}{declared}{kind}>{escape(_in_xml(text), _XML_BREAKS)}</{name}>\n"
+
+
+@lru_cache(512)
+def _element_name(predicate: str) -> tuple[str, str]:
+    """The name of an element for a property, and the namespace that it has to declare for that."""
+    address = predicate[1:-1]
+    prefix, local = _curie(address)
+    if prefix is not None:
+        return f"{prefix}:{local}", ""
+    found = _XML_LOCAL.search(address)
+    if found is None:
+        raise Problem("not-acceptable", f"the property {address} has no name in RDF/XML; there are other forms")
+    return f"p:{found[0]}", f" xmlns:p={_attribute(address[: found.start()])}"
+
+
+def _attribute(text: str) -> str:
+    return quoteattr(_in_xml(text))
+
+
+def _in_xml(text: str) -> str:
+    """A text that can stand in XML.
+
+    Raises:
+        Problem: It has a character that XML 1.0 cannot hold (section 2.2).
+    """
+    if (found := _NOT_XML.search(text)) is not None:
+        raise Problem(
+            "not-acceptable",
+            f"this has the character U+{ord(found[0]):04X}, which XML cannot hold; there are other forms",
+        )
+    return text
 
 
 def _plain(text: str) -> str:

@@ -11,9 +11,11 @@ from flask import Blueprint, Response
 
 from regiolog.events.errors import QueryRejected
 from regiolog.events.temporal import Clock
-from regiolog.publisher import answers, dataset, formats, negotiation
+from regiolog.publisher import answers, dataset, formats, memento, negotiation
 from regiolog.publisher.asking import CLOCKS, asked, moment, service
-from regiolog.publisher.negotiation import JSON_LD, N_QUADS, N_TRIPLES, TRIG, TURTLE, Format
+from regiolog.publisher.memento import Original
+from regiolog.publisher.memento_instants import Instants, OfGraph
+from regiolog.publisher.negotiation import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
 from regiolog.publisher.problems import Problem
 from regiolog.sync import digest, history_graph
 from regiolog.sync.history import History, SnapshotKey
@@ -22,36 +24,46 @@ from regiolog.sync.question import Portion
 
 room: Final = Blueprint("graphs", __name__)
 
-FORMATS: Final = (TURTLE, N_QUADS, TRIG, N_TRIPLES, JSON_LD)
+FORMATS: Final = (TURTLE, N_QUADS, TRIG, N_TRIPLES, JSON_LD, RDF_XML)
 """The forms in which a graph can be had; each also ends in ``.gz``."""
 
-_APART: Final = {"history": ("known",), "source": CLOCKS, "proposal": ("known",)}
+APART: Final = {"history": ("known",), "source": CLOCKS, "proposal": ("known",)}
 """The graphs that are no snapshots, and which coordinates each takes as parameters."""
 
 
 @room.get("/graph/<path:name>")
 def graph(name: str) -> Response:
     """A graph by its address: ``now``, ``2022-02-04/2022-02-01``, ``history/region/waasland``, and the like."""
-    parts, form, packed = _asked_for(name)
-    here = service()
-    history = here.history()
-    given = asked(optional=_APART.get(parts[0], ()))
-    if parts[0] in _APART:
+    parts, ending = taken_apart(name)
+    form = negotiation.choose(FORMATS, ending.removesuffix(".gz").removeprefix(".") or None)
+    packed = ending.endswith(".gz")
+    given = asked(optional=APART.get(parts[0], ()))
+    if parts[0] in APART:
         when = moment(given)
-        portion = _portion("/".join(parts), when)
-    else:
-        if len(parts) > 2:
-            raise Problem("not-found", f"there is no graph {name}: a snapshot has a day, and an instant at the most")
-        when = moment(dict(zip(CLOCKS, parts, strict=False)))
-        portion = Portion(when.key)
-    lasting = _of_known(when, given) if "at" not in _APART.get(parts[0], CLOCKS) else when
+        lasting = when if "at" in APART[parts[0]] else _of_known(when, given)
+        return _sent(_portion("/".join(parts), when), form, lasting, packed=packed)
+    if len(parts) > 2:
+        raise Problem("not-found", f"there is no graph {name}: a snapshot has a day, and an instant at the most")
+    given = dict(zip(CLOCKS, parts, strict=False))
+    when = moment(given)
+    shown = memento.original(memento.GRAPH, given, when, ending)
+    return memento.told(_sent(Portion(when.key), form, when, packed=packed), shown, when, given, instants)
+
+
+def instants(of: Original) -> Instants:
+    """The instants at which the graph of the whole register changes, on one day or on whatever day it is."""
+    return OfGraph(service().history(), memento.head(), turning=of.at is None)
+
+
+def _sent(portion: Portion, form: Format, lasting: Moment, *, packed: bool) -> Response:
+    """A graph as an answer, that stays for good where its moment does."""
     etag = answers.tag("graph", *portion, form.suffix, packed)
     if answers.unchanged(etag):
         return answers.not_modified(etag, lasting)
-    body = answers.spooled(written(history, portion, form))
-    if packed:
-        return answers.send(answers.compressed(body), "application/gzip", etag, lasting, packed=True)
-    return answers.send(body, form.content_type, etag, lasting)
+    with service().long_answer():
+        body = answers.spooled(written(service().history(), portion, form))
+        body = answers.compressed(body) if packed else body
+    return answers.send(body, "application/gzip" if packed else form.content_type, etag, lasting, packed=packed)
 
 
 def written(history: History, portion: Portion, form: Format) -> Iterator[bytes]:
@@ -97,16 +109,21 @@ def pieces(history: History, path: str | None, when: Moment, form: Format, clock
     return written(history, portion, form)
 
 
-def _asked_for(name: str) -> tuple[Sequence[str], Format, bool]:
-    """The parts of the address, the form, and whether it is to be packed."""
+def taken_apart(name: str) -> tuple[Sequence[str], str]:
+    """The parts of the address of a graph, and how it ends where it names a form: ``.nq``, ``.nq.gz``, or empty.
+
+    Raises:
+        Problem: It ends like the name of a form that there is not.
+    """
     *before, last = name.split("/")
     packed = last.endswith(".gz")
-    last, ending = negotiation.split(last.removesuffix(".gz"), FORMATS)
-    if packed and ending is None:
+    last, form = negotiation.split(last.removesuffix(".gz"), FORMATS)
+    if packed and form is None:
         raise Problem("unknown-format", f".gz follows a form: {negotiation.said(FORMATS)}, each with .gz")
-    if ending is None and before[:1] != ["history"] and re.search(r"\.[a-z]+$", last):
+    if form is None and before[:1] != ["history"] and re.search(r"\.[a-z]+$", last):
         raise Problem("unknown-format", f"there is no such form of a graph: {negotiation.said(FORMATS)}")
-    return [*before, last], negotiation.choose(FORMATS, ending), packed
+    ending = "" if form is None else f".{form}"
+    return [*before, last], ending + (".gz" if packed else "")
 
 
 def _portion(path: str, when: Moment) -> Portion:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from flask import request
+from werkzeug.datastructures import MIMEAccept
+from werkzeug.http import parse_accept_header
 
 from regiolog.publisher.problems import Problem
 
@@ -43,6 +46,10 @@ RESULTS_JSON: Final = Format("json", "application/sparql-results+json", ("applic
 RESULTS_XML: Final = Format("xml", "application/sparql-results+xml", ("application/xml", "text/xml"))
 
 
+_LONG: Final = 500
+"""How long an Accept header is that is not worth remembering, nor showing whole."""
+
+
 def choose(formats: Sequence[Format], suffix: str | None = None) -> Format:
     """The form to answer in.
 
@@ -58,22 +65,32 @@ def choose(formats: Sequence[Format], suffix: str | None = None) -> Format:
             if each.suffix == suffix:
                 return each
         raise Problem("unknown-format", f"there is no .{suffix} of this: {said(formats)}")
-    best = accepted(formats)
+    return pick(tuple(formats), request.headers.get("Accept"))
+
+
+def pick(formats: tuple[Format, ...], accept: str | None) -> Format:
+    """The form that an Accept header likes best, the earlier one where it likes two alike.
+
+    Raises:
+        Problem: It accepts none that there is.
+    """
+    best = (_best if accept is None or len(accept) < _LONG else _best.__wrapped__)(formats, accept)
     if best is None:
+        shown = "" if accept is None else accept if len(accept) < _LONG else f"{accept[:_LONG]}…"
         raise Problem(
             "not-acceptable",
-            f"this can be had as {', '.join(each.media_type for each in formats)}; "
-            f"the request accepts {request.headers.get('Accept')}",
+            f"this can be had as {', '.join(each.media_type for each in formats)}; the request accepts {shown}",
         )
     return best
 
 
-def accepted(formats: Iterable[Format]) -> Format | None:
-    """The form that the Accept header likes best, the earlier one where it likes two alike; None when it likes none."""
-    wishes = [
-        (media_range.partition(";")[0].strip().lower(), quality) for media_range, quality in request.accept_mimetypes
-    ]
+@lru_cache(1024)
+def _best(formats: tuple[Format, ...], accept: str | None) -> Format | None:
     best, liking = None, 0.0
+    wishes = [
+        (media_range.partition(";")[0].strip().lower(), quality)
+        for media_range, quality in parse_accept_header(accept, MIMEAccept)
+    ]
     for each in formats:
         quality = _liking(each, wishes) if wishes else 1.0
         if quality > liking:

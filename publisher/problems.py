@@ -52,11 +52,13 @@ PROBLEMS: Final[dict[str, Meaning]] = {
     "conflict": Meaning(409, "Another writer was first, or the register holds otherwise."),
     "query-too-long": Meaning(413, "The query is longer than the limit."),
     "unsupported-media-type": Meaning(415, "The body is of a type that is not read here."),
+    "query-unsupported": Meaning(422, "The query asks for something that is not done here."),
+    "headers-too-long": Meaning(431, "A header is longer than the limit."),
     "internal": Meaning(500, "Something went wrong here; it was noted."),
     "query-timed-out": Meaning(503, "The query was not answered within the deadline."),
     "query-too-large": Meaning(503, "The answer is larger than the limit."),
     "query-out-of-memory": Meaning(503, "The query needs more memory than the limit."),
-    "overload": Meaning(503, "Too many queries wait already.", retry=1),
+    "overload": Meaning(503, "As much is being answered already as can be at a time.", retry=1),
     "unavailable": Meaning(503, "The register cannot be read at the moment.", retry=5),
     "not-ready": Meaning(503, "The service is not up to date.", retry=5),
 }
@@ -71,6 +73,7 @@ _KINDS: Final[dict[type[Exception], str]] = {
     errors.BadMoment: "bad-moment",
     errors.QueryMalformed: "query-malformed",
     errors.QueryForbidden: "query-forbidden",
+    errors.QueryUnsupported: "query-unsupported",
     errors.QueryTooLong: "query-too-long",
     errors.QueryTooDeep: "query-too-deep",
     errors.QueryTimedOut: "query-timed-out",
@@ -119,17 +122,32 @@ def answer(kind: str, detail: str, **more: Any) -> Response:
     meaning = PROBLEMS[kind]
     if request.accept_mimetypes.best_match([MEDIA_TYPE, "application/json", "text/html"]) == "text/html":
         page = render_template("problem.html", meaning=meaning, kind=kind, detail=detail, more=more)
-        response = Response(page, meaning.status, content_type="text/html; charset=utf-8")
-    else:
-        document = {
-            "type": f"{request.script_root}/problems#{kind}",
-            "title": meaning.title,
-            "status": meaning.status,
-            "detail": detail,
-            **more,
-        }
-        body = json.dumps(document, ensure_ascii=False, indent=1) + "\n"
-        response = Response(body, meaning.status, content_type=MEDIA_TYPE)
+        response = document(kind, detail)
+        response.set_data(page)
+        response.content_type = "text/html; charset=utf-8"
+        return response
+    return document(kind, detail, root=request.script_root, **more)
+
+
+def document(kind: str, detail: str, *, root: str = "", **more: Any) -> Response:
+    """A problem document, which needs no request to be made.
+
+    Args:
+        kind: One of :data:`PROBLEMS`.
+        detail: What was wrong this time and what is accepted, in one sentence.
+        root: Where the service is, in the address.
+        more: Further members.
+    """
+    meaning = PROBLEMS[kind]
+    members = {
+        "type": f"{root}/problems#{kind}",
+        "title": meaning.title,
+        "status": meaning.status,
+        "detail": detail,
+        **more,
+    }
+    body = json.dumps(members, ensure_ascii=False, indent=1) + "\n"
+    response = Response(body, meaning.status, content_type=MEDIA_TYPE)
     if meaning.retry is not None:
         response.headers["Retry-After"] = str(meaning.retry)
     response.headers["Cache-Control"] = "no-store"
@@ -165,7 +183,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(OSError)
     def of_the_disk(error: OSError) -> Response:
-        if error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        if error.errno not in {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}:
             return of_ours(error)
         return answer("unavailable", "there is no room on the disk to write the answer down; nothing was sent")
 

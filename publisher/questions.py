@@ -56,13 +56,14 @@ def ask(
     chosen = _form(GRAPHS if outline.form == "graph" else TABLES, form)
     try:
         moment = resolve(history, at, known, clock=folder.clock)
-        named = dataset.portions(outline, (), history, moment, folder.clock)
+        asked = dataset.choose(outline, None, dataset.REGISTER, history, moment, folder.clock)
     except Problem as problem:
         raise QueryRejected(problem.detail) from None
     question = Question(
         query=query,
-        default=moment.key,
-        named=named,
+        default=asked.default,
+        named=asked.named,
+        dataset=asked.dataset,
         formats={} if outline.form is None else {outline.form: chosen.media_type},
         base_iri=history.base_iri,
     )

@@ -16,6 +16,7 @@ from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
 from regiolog.ontology.namespaces import PREFIXES
 from regiolog.publisher.beginning import register_of
+from regiolog.publisher.behind import Behind
 from regiolog.publisher.formats import read
 from regiolog.publisher.links import find
 from regiolog.sync import history_graph, projection
@@ -130,7 +131,7 @@ def history_of(history: History, kind: str, key: str) -> list[Said]:
     Raises:
         UnknownKey: The register has never had it.
     """
-    behind, found = _Behind(history), find(history, kind, key)
+    behind, found = Behind(history), find(history, kind, key)
     said = [
         Said(
             read(timed.statement.predicate).text,
@@ -162,7 +163,7 @@ def history_of(history: History, kind: str, key: str) -> list[Said]:
 
 def changes_between(history: History, old: Moment, new: Moment) -> list[Changed]:
     """What has to be taken from the graph at one moment, and added, to get it at another."""
-    behind = _Behind(history)
+    behind = Behind(history)
     return [
         Changed(
             change.sign,
@@ -292,28 +293,6 @@ def _sources(history: History, authority: Authority) -> list[Spoken]:
 def _graph(graph: str, history: History) -> str:
     """A graph by the end of its address; the register's own by that word."""
     return graph[1:-1].removeprefix(f"{history.base_iri}graph/") if graph else "register"
-
-
-class _Behind:
-    """The events behind statements, each looked up once."""
-
-    def __init__(self, history: History) -> None:
-        self._history = history
-        self._known: dict[int, tuple[str, str]] = {}
-
-    def kind(self, position: int) -> str:
-        """The stored name of the event's kind."""
-        return self._look_up(position)[0]
-
-    def decision(self, position: int) -> str:
-        """The decision that the event rests on; empty when it rests on none."""
-        return self._look_up(position)[1]
-
-    def _look_up(self, position: int) -> tuple[str, str]:
-        if position not in self._known:
-            told = self._history.told_of(position)
-            self._known[position] = (told.gist.kind, told.gist.decision or "") if told else ("", "")
-        return self._known[position]
 
 
 def _is_kept(folder: Folder) -> bool:

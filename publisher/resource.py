@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Final
 from urllib.parse import quote
 
@@ -9,11 +10,13 @@ from flask import Blueprint, Response
 
 from regiolog.events.errors import UnknownKey
 from regiolog.ontology.iris import KINDS, Iris
-from regiolog.publisher import answers, formats, negotiation, pages, saying
+from regiolog.publisher import answers, formats, memento, negotiation, pages, saying
 from regiolog.publisher.asking import asked, moment, service
 from regiolog.publisher.deeds import deeds, event_facts
 from regiolog.publisher.formats import Triple
 from regiolog.publisher.links import CLASSES, Links, find
+from regiolog.publisher.memento import Original
+from regiolog.publisher.memento_instants import Instants, of_thing
 from regiolog.publisher.negotiation import HTML, JSON_LD, N_TRIPLES, PLAIN_JSON, RDF_XML, TURTLE, Format
 from regiolog.publisher.problems import Problem
 from regiolog.publisher.sheet import sheet, statements
@@ -30,12 +33,11 @@ FORMATS: Final = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML, PLAIN_JSON, HTML)
 @room.get("/id/<kind>/<key>")
 def identified(kind: str, key: str) -> Response:
     """From a thing to what is said of it; the moment goes along."""
-    _is_there(kind)
+    named(kind, key)
     given = asked()
     moment(given)
-    find(service().history(), kind, key)
     response = Response(status=303)
-    response.headers["Location"] = f"../../doc/{kind}/{quote(key, safe='')}{pages.suffix(given)}"
+    response.headers["Location"] = f"../../{path_of(kind, key)}{pages.suffix(given)}"
     response.headers["Cache-Control"] = answers.REVALIDATE
     return response
 
@@ -43,16 +45,60 @@ def identified(kind: str, key: str) -> Response:
 @room.get("/doc/<kind>/<name>")
 def described(kind: str, name: str) -> Response:
     """What is known of a thing at a moment, in the form asked for."""
-    _is_there(kind)
     code, ending = negotiation.split(name, FORMATS)
-    history = service().history()
-    subject = find(history, kind, code)
+    return _described(kind, code, ending, asked())
+
+
+@room.get("/doc/<kind>/<code>/<name>")
+def described_on_a_day(kind: str, code: str, name: str) -> Response:
+    """The same on one day, as it is known now; its address has no parameters, so that it can have mementos."""
+    at, ending = negotiation.split(name, FORMATS)
+    return _described(kind, code, ending, {**asked(optional=()), "at": at})
+
+
+@room.get("/doc/<kind>/<code>/<at>/<name>")
+def described_as_known(kind: str, code: str, at: str, name: str) -> Response:
+    """The same on one day, as it was known: a memento."""
+    known, ending = negotiation.split(name, FORMATS)
+    return _described(kind, code, ending, {**asked(optional=()), "at": at, "known": known})
+
+
+def named(kind: str, code: str) -> str:
+    """The IRI of a thing by its kind and key.
+
+    Raises:
+        Problem: Things of this kind have no page, or not yet.
+        UnknownKey: The register has never had it.
+    """
+    if kind not in CLASSES:
+        known = "nothing of this kind is in the register yet" if kind in KINDS else "there is no such kind"
+        raise Problem("not-found", f"{known}: {kind}; there are {', '.join(CLASSES)}")
+    return find(service().history(), kind, code)
+
+
+def path_of(kind: str, code: str) -> str:
+    """The address of what is said of a thing, from the root of the service."""
+    return f"doc/{kind}/{quote(code, safe='')}"
+
+
+def _described(kind: str, code: str, ending: str | None, given: dict[str, str]) -> Response:
+    """What is known of a thing, and where in time its mementos are."""
+    subject = named(kind, code)
     form = negotiation.choose(FORMATS, ending)
-    given = asked()
     when = moment(given)
-    others = [each for each in FORMATS if each is not HTML]
-    if kind == "event":
-        return _event(subject, int(code), when, given, form)
+    said = (_event if kind == "event" else _thing)(kind, code, subject, when, given, form)
+    shown = memento.original(path_of(kind, code), given, when, f".{ending}" if ending else "")
+    return memento.told(said, shown, when, given, partial(instants, kind, code, subject))
+
+
+def instants(kind: str, code: str, subject: str, of: Original) -> Instants:
+    """The instants at which what is said of a thing changes, on one day or on whatever day it is."""
+    return of_thing(service().history(), kind, subject, code, memento.head(), turning=of.at is None)
+
+
+def _thing(kind: str, code: str, subject: str, when: Moment, given: dict[str, str], form: Format) -> Response:
+    """What is said of a thing that is no event, and of what describes it."""
+    history = service().history()
     if form is HTML:
         links = Links(history, when.key, pages.suffix(given))
         shown = sheet(history, subject, code, kind, when, links)
@@ -66,7 +112,7 @@ def described(kind: str, name: str) -> Response:
             iri=subject,
             sheet=shown,
             spoken=spoken,
-            downloads=others,
+            downloads=[each for each in FORMATS if each is not HTML],
         )
     etag = answers.tag(kind, code, when.key, form.suffix)
     if answers.unchanged(etag):
@@ -75,16 +121,16 @@ def described(kind: str, name: str) -> Response:
     return answers.send(b"".join(formats.write(form, graph)), form.content_type, etag, when)
 
 
-def _event(subject: str, position: int, when: Moment, given: dict[str, str], form: Format) -> Response:
+def _event(kind: str, code: str, subject: str, when: Moment, given: dict[str, str], form: Format) -> Response:
     """What the history says of an event: what it is, on what it rests and, on a page, what it opened and closed."""
-    history = service().history()
+    history, position = service().history(), int(code)
     told = history.told_of(position)
     if told is None or position > when.position:
         raise UnknownKey(f"event {position} was not known yet at this moment")
     iris = Iris(history.base_iri)
     described = formats.triples(history_graph.event(told, iris))
     if form is not HTML:
-        etag = answers.tag("event", position, history.version, form.suffix)
+        etag = answers.tag(kind, position, history.version, form.suffix)
         if answers.unchanged(etag):
             return answers.not_modified(etag)
         return answers.send(b"".join(formats.write(form, described)), form.content_type, etag)
@@ -101,14 +147,3 @@ def _event(subject: str, position: int, when: Moment, given: dict[str, str], for
         done=deeds(history, position, when.position, links),
         downloads=[each for each in FORMATS if each is not HTML],
     )
-
-
-def _is_there(kind: str) -> None:
-    """See whether things of a kind have a page.
-
-    Raises:
-        Problem: They have not, or not yet.
-    """
-    if kind not in CLASSES:
-        known = "nothing of this kind is in the register yet" if kind in KINDS else "there is no such kind"
-        raise Problem("not-found", f"{known}: {kind}; there are {', '.join(CLASSES)}")

@@ -3,20 +3,32 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, NamedTuple, Self
 from weakref import WeakSet
 
-from regiolog.events.temporal import Clock, system_clock
+from regiolog.events.errors import QueryOverload
+from regiolog.events.temporal import Clock, system_clock, today
+from regiolog.publisher.dataset import REGISTER, Graphs
 from regiolog.publisher.keeper import Keeper, open_register
 from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder
 from regiolog.sync.history import History
+from regiolog.sync.moments import Moment, resolve
 from regiolog.sync.projector import Standing
 from regiolog.sync.workers import QueryWorkers
 
 _SPARE: Final = 2
 """How many threads no query may hold, so that pages and the questions after our health are always answered."""
+
+_MOMENTS: Final = 10_000
+"""How many moments are remembered."""
+
+_PATIENCE: Final = 0.25
+"""For how many seconds a long answer waits until another is done."""
 
 
 def query_workers(settings: Settings, folder: Folder, *, size: int | None = None) -> QueryWorkers:
@@ -26,12 +38,27 @@ def query_workers(settings: Settings, folder: Folder, *, size: int | None = None
         spool=folder.spool,
         size=size or settings.workers,
         deadline=settings.deadline,
+        share=settings.share,
         memory_bytes=settings.memory,
         answer_bytes=settings.answer_bytes,
+        answer_rows=settings.answer_rows,
+        scoped=settings.scoped,
         waiting=max(0, min(settings.queue, settings.threads - settings.workers - _SPARE)),
         max_length=settings.query_bytes,
         max_depth=settings.query_depth,
     )
+
+
+class Era(NamedTuple):
+    """A time in which nothing was recorded, and that lies in one day.
+
+    Attributes:
+        edition: A number that is another once something was recorded.
+        day: The day in Brussels.
+    """
+
+    edition: int
+    day: date
 
 
 class Service:
@@ -42,17 +69,26 @@ class Service:
         folder: The data folder.
         workers: The processes that answer queries.
         clock: Tells the instant of now.
+        graphs: Which graphs a query can be asked of.
     """
 
-    def __init__(self, settings: Settings, folder: Folder, keeper: Keeper | None, clock: Clock) -> None:
+    def __init__(
+        self, settings: Settings, folder: Folder, keeper: Keeper | None, clock: Clock, graphs: Graphs = REGISTER
+    ) -> None:
         """Take what :meth:`open` opened, and start the query workers."""
         self.settings = settings
         self.folder = folder
         self.clock = clock
+        self.graphs = graphs
         self._keeper = keeper
         self._mine = threading.local()
         self._opened: WeakSet[History] = WeakSet()
         self._guard = threading.Lock()
+        self._watching = threading.Lock()
+        self._watched: History | None = None
+        self._moments: tuple[Era | None, dict[tuple[str | None, str | None], Moment]] = (None, {})
+        self._at_a_time = max(1, settings.threads // 4)
+        self._few = threading.BoundedSemaphore(self._at_a_time)
         self.workers = query_workers(settings, folder)
 
     @classmethod
@@ -89,10 +125,65 @@ class Service:
         """
         history: History | None = getattr(self._mine, "history", None)
         if history is None:
-            history = self._mine.history = History.open(self.folder.statements)
-            with self._guard:
-                self._opened.add(history)
+            history = self._mine.history = self.connect()
         return history
+
+    def connect(self) -> History:
+        """The statements, through a further connection, which is closed with the service.
+
+        Raises:
+            FolderError: The statement table cannot be read.
+        """
+        history = History.open(self.folder.statements)
+        with self._guard:
+            self._opened.add(history)
+        return history
+
+    def era(self) -> Era:
+        """The time that lasts until something is recorded, or a day passes."""
+        with self._watching:
+            if self._watched is None:
+                self._watched = self.connect()
+            return Era(self._watched.edition, today(self.clock))
+
+    def moment(self, at: str | None, known: str | None, era: Era | None = None) -> Moment:
+        """The moment that two coordinates mean, remembered as long as they mean the same.
+
+        Where `known` is not given, that of the moment is the instant at which it was first asked for.
+
+        Args:
+            at: As :func:`regiolog.sync.moments.resolve` takes it.
+            known: Likewise.
+            era: The time that it is, where that has been looked up already.
+
+        Raises:
+            BadMoment: A coordinate cannot be used.
+        """
+        now = era or self.era()
+        of, known_moments = self._moments
+        if of != now:
+            known_moments = {}
+            self._moments = (now, known_moments)
+        found = known_moments.get((at, known))
+        if found is None:
+            found = resolve(self.history(), at, known, clock=self.clock)
+            if len(known_moments) < _MOMENTS:
+                known_moments[at, known] = found
+        return found
+
+    @contextmanager
+    def long_answer(self) -> Iterator[None]:
+        """Make a long answer in this thread: no more of them at a time than leave most threads to everybody else.
+
+        Raises:
+            QueryOverload: So many are being made already, and none was done in time.
+        """
+        if not self._few.acquire(timeout=_PATIENCE):
+            raise QueryOverload(f"{self._at_a_time} whole graphs are being written already, which is the limit")
+        try:
+            yield
+        finally:
+            self._few.release()
 
     def standing(self) -> Standing:
         """How far the projector is, and why it stopped, whichever process it runs in."""

@@ -1,14 +1,13 @@
-"""Serving: one process that keeps the statements, and one that answers over HTTP with threads (granian).
+"""Serving: one process that keeps the statements, and one that answers over HTTP with threads.
 
 The keeper begins the register, projects, and watches over the HTTP process; the HTTP process ends itself as soon as
-the keeper is gone, and its query workers as soon as it is.
+the keeper is gone, and its query workers as soon as it is. Which server runs it is a setting.
 """
 
 from __future__ import annotations
 
 import errno
 import multiprocessing
-import os
 import signal
 import socket
 import sys
@@ -16,14 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, closing, contextmanager, suppress
-from functools import partial
-from multiprocessing.connection import wait
-from multiprocessing.util import Finalize
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
-
-from granian.constants import Interfaces
-from granian.log import LogLevels
-from granian.server import MPServer
+from multiprocessing import resource_tracker
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from regiolog.events.errors import RegiologError
 from regiolog.publisher.beginning import MARKER, load_archive, register_of
@@ -32,10 +25,8 @@ from regiolog.publisher.settings import DEFAULT_BASE_IRI
 from regiolog.sync.folder import Folder
 
 if TYPE_CHECKING:
+    from regiolog.publisher.http_process import Server
     from regiolog.publisher.settings import Settings
-
-_GRACE: Final = 3
-"""How many seconds requests that are being answered get when the service ends."""
 
 _START: Final = 60.0
 
@@ -113,42 +104,45 @@ def serve(
             )
         with progress("projecting") as done:
             keeper.begin(say, done)
-        _run(settings, listened, keeper, announce)
+        _run(settings, listened, keeper, say, announce)
 
 
-def _run(settings: Settings, listened: Listened, keeper: Keeper, announce: Callable[[str], None]) -> None:
+def _run(
+    settings: Settings, listened: Listened, keeper: Keeper, say: Callable[[str], None], announce: Callable[[str], None]
+) -> None:
     """Run the HTTP process, and project, until this process is told to end."""
     # Ctrl-C, and the end of a terminal, reach every process in it. They are blocked before any other process or
     # thread is made, so that all inherit that, and one thread waits for them: this process ends the others, in order.
     ends = {signal.SIGINT} | ({signal.SIGHUP} if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN else set())
     signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGHUP})
-    keeper.follow()
     multiprocessing.set_start_method("spawn", force=True)
-    server = MPServer(
-        "regiolog.publisher.app:create_app",
-        address=listened.address,
-        port=listened.port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=settings.threads,
-        backpressure=max(settings.threads, settings.queue),
-        websockets=False,
-        log_level=LogLevels.error,
-        respawn_failed_workers=True,
-        workers_kill_timeout=_GRACE,
-    )
+    resource_tracker.ensure_running()  # lets Ctrl-C through
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    keeper.follow()
+    server = _server(settings, listened, say)
     threading.Thread(target=_ended, args=(server, ends), name="ended", daemon=True).start()
     threading.Thread(target=_announce, args=(listened, announce), name="announce", daemon=True).start()
-    try:
-        server.serve(target_loader=partial(_application, settings), wrap_loader=False)
-    except SystemExit:
-        raise RegiologError("the process that answers over HTTP ended by itself; see above") from None
+    server.run()
 
 
-def _ended(server: MPServer, signals: set[signal.Signals]) -> None:
+def _server(settings: Settings, listened: Listened, say: Callable[[str], None]) -> Server:
+    """The server that the settings ask for; waitress where granian, which is compiled, cannot be had."""
+    if settings.server == "granian":
+        try:
+            from regiolog.publisher.served_by_granian import Granian  # noqa: PLC0415
+        except ImportError as error:
+            say(f"granian cannot be used here, so waitress answers instead: {error}")
+        else:
+            return Granian(settings, listened.address, listened.port)
+    from regiolog.publisher.served_by_waitress import Waitress  # noqa: PLC0415
+
+    return Waitress(settings, listened.address, listened.port)
+
+
+def _ended(server: Server, signals: set[signal.Signals]) -> None:
     """End the service when one of the signals comes."""
     signal.sigwait(signals)
-    server.signal_handler_interrupt()  # type: ignore[no-untyped-call] # granian's
+    server.end()
 
 
 def _announce(listened: Listened, announce: Callable[[str], None]) -> None:
@@ -168,36 +162,12 @@ def _announce(listened: Listened, announce: Callable[[str], None]) -> None:
         time.sleep(0.01)
 
 
-def _application(settings: Settings) -> Any:
-    """Make the application; this runs in the HTTP process, before it listens."""
-    threading.Thread(target=_end_with_keeper, name="keeper", daemon=True).start()
-    # The keeper's process needs none of this.
-    from regiolog.publisher.app import create_app  # noqa: PLC0415
-    from regiolog.publisher.service import Service  # noqa: PLC0415
-
-    try:
-        service = Service.open(settings, projecting=False)
-    except RegiologError as error:
-        sys.stderr.write(f"regiolog: {error}\n")
-        sys.exit(1)
-    Finalize(None, service.close, exitpriority=100)
-    return create_app(service)
-
-
-def _end_with_keeper() -> None:
-    """End this process at once when the one that keeps the statements is gone, even by SIGKILL."""
-    keeper = multiprocessing.parent_process()
-    if keeper is not None:
-        wait([keeper.sentinel])
-        os._exit(1)
-
-
 @contextmanager
 def _claimed(host: str, port: int) -> Iterator[Listened]:
     """Make sure that a port is free, and keep others of us from taking it meanwhile.
 
-    granian shares its port with whoever wants to share it too (``SO_REUSEPORT``), so that two services on one port
-    would each get some of the requests. A socket that does not share finds out whether somebody listens; one that
+    A server of ours shares its port with whoever wants to share it too (``SO_REUSEPORT``), so that two services on one
+    port would each get some of the requests. A socket that does not share finds out whether somebody listens; one that
     shares, and never listens, keeps the next service from finding the port free.
 
     Raises:

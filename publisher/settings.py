@@ -29,6 +29,9 @@ CONFIG: Final = "config"
 FILE: Final = Path("regiolog.toml")
 """The TOML file that is read when none is named and it lies in the current folder."""
 
+SERVERS: Final = ("granian", "waitress")
+"""What can answer over HTTP."""
+
 DEFAULT_BASE_IRI: Final = "http://localhost:8000/"
 """Where a new register says that it is published, unless it is told."""
 
@@ -46,13 +49,19 @@ class Settings:
         host: The address that is listened on.
         port: The port that is listened on; 0 takes a free one.
         base_iri: Under which address a new register publishes its IRIs; None leaves it to the register.
+        server: Which server answers over HTTP: granian, which is compiled, or waitress, which is plain Python.
         threads: How many requests are answered at the same time.
         workers: How many processes answer queries.
         deadline: How many seconds a query may take.
+        share: After how many seconds a query gives way when others wait for a worker.
         memory: How many bytes of memory a query worker may have.
         answer_bytes: How many bytes an answer to a query may have.
+        answer_rows: How many rows, or triples, an answer to a query may have.
         query_bytes: How many bytes a query may have.
         query_depth: How deep a query may be nested.
+        scoped: Whether a query may be answered from the part of a snapshot that it can read, where that is quicker.
+        cache: How many bytes of answers are kept, to be given again at once; 0 keeps none.
+        proxies: How many proxies stand before the service, whose ``X-Forwarded-…`` headers are believed.
         leave_out: Which record files of the archive are not loaded, by name; None leaves it as the register began.
         authority: Which source may open which kinds of register event.
         queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
@@ -62,14 +71,20 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 8000
     base_iri: str | None = None
+    server: str = "granian"
     threads: int = 16
     workers: int = 2
     deadline: float = 10.0
+    share: float = 2.0
     memory: int = 2 * 2**30
     answer_bytes: int = 256 * 2**20
+    answer_rows: int = 1_000_000
     query_bytes: int = 32 * 2**10
     query_depth: int = 100
     queue: int = 8
+    scoped: bool = True
+    cache: int = 64 * 2**20
+    proxies: int = 0
     leave_out: tuple[str, ...] | None = None
     authority: Authority = field(default_factory=lambda: AUTHORITY)
 
@@ -168,6 +183,12 @@ def _base_iri(value: Any) -> str:
         raise ValueError("it is an http or https address that ends in / and has no query or fragment") from None
 
 
+def _server(value: Any) -> str:
+    if value not in SERVERS:
+        raise ValueError(f"it is one of {', '.join(SERVERS)}")
+    return str(value)
+
+
 def _whole(least: int, most: int) -> Callable[[Any], int]:
     """A reader of whole numbers between two bounds."""
 
@@ -178,6 +199,13 @@ def _whole(least: int, most: int) -> Callable[[Any], int]:
         return number
 
     return read
+
+
+def _yes_or_no(value: Any) -> bool:
+    answers = {"yes": True, "true": True, "no": False, "false": False}
+    if isinstance(value, bool) or value in answers:
+        return value if isinstance(value, bool) else answers[value]
+    raise ValueError("it is yes or no")
 
 
 def _seconds(value: Any) -> float:
@@ -234,14 +262,20 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "host": _host,
     "port": _whole(0, 65_535),
     "base_iri": _base_iri,
+    "server": _server,
     "threads": _whole(1, 256),
     "workers": _whole(1, 64),
     "deadline": _seconds,
-    "memory": _bytes(256 * 2**20),
+    "share": _seconds,
+    "memory": _bytes(512 * 2**20),
     "answer_bytes": _bytes(2**10),
+    "answer_rows": _whole(1, 10**9),
     "query_bytes": _bytes(1),
     "query_depth": _whole(1, 1_000),
     "queue": _whole(1, 10_000),
+    "scoped": _yes_or_no,
+    "cache": _bytes(0),
+    "proxies": _whole(0, 8),
     "leave_out": _left_out,
     "authority": _authority,
 }

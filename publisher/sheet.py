@@ -135,7 +135,7 @@ class Sheet(NamedTuple):
 def statements(history: History, subject: str, key: SnapshotKey) -> dict[str, list[Statement]]:
     """What a snapshot says of a thing, and of the nodes that describe it, by subject."""
     own = history.at(subject, key, register=True) or history.at(subject, key)
-    around = [node for predicate in NODES for node in history.subjects(predicate[1:-1], iri(subject))]
+    around = [node for each in NODES for node in history.subjects(each[1:-1], iri(subject), key.position)]
     around += [read(each.object).text for each in own if read(each.predicate).text in PARTS]
     found = {subject: own}
     for node in dict.fromkeys(around):

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from regiolog.events.errors import QueryForbidden, QueryMalformed, QueryTooDeep, QueryTooLong
@@ -103,6 +104,13 @@ def tokens(query: str) -> Iterator[Token]:
             yield Token(kind, found[0], found.start())
 
 
+@lru_cache(8)
+def terminals(query: str) -> tuple[Token, ...]:
+    """All terminals of a query, as :func:`tokens`; several readers of one query share them."""
+    return tuple(tokens(query))
+
+
+@lru_cache(256)
 def check(query: str, *, max_length: int = MAX_LENGTH, max_depth: int = MAX_DEPTH) -> None:
     """Refuse a query that would harm.
 
@@ -123,7 +131,7 @@ def check(query: str, *, max_length: int = MAX_LENGTH, max_depth: int = MAX_DEPT
         raise QueryMalformed(f"{_where(query, error.start)}: half of a surrogate pair") from None
     if length > max_length:
         raise QueryTooLong(f"the query has {length} bytes, and the limit is {max_length}")
-    words = list(tokens(query))
+    words = list(terminals(query))
     iris = [at for at, token in enumerate(words) if token.kind == "iri" and _may_be_comparison(words, at)]
     _no_bad_escape(query, words)
     _no_update(words)

@@ -7,21 +7,22 @@ at any time; the projector builds it again, identical.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import UTC, date, datetime, timedelta
-from typing import Final, NamedTuple
+from datetime import date, datetime
+from typing import Any, Final, Literal, NamedTuple
 
+from regiolog.sync.changing import Changing, instant
 from regiolog.sync.gist import Gist, decode
 from regiolog.sync.statement import NEVER, REGISTER, Statement
-from regiolog.sync.table import Table
 
-_EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 _TERM: Final = "(SELECT id FROM term WHERE text = ?)"
 _COLUMNS: Final = (
     "COALESCE(g.text, ''), s.text, p.text, o.text, start, \"end\", opened, closed FROM statement "
     "LEFT JOIN term g ON g.id = graph "
     "JOIN term s ON s.id = subject JOIN term p ON p.id = predicate JOIN term o ON o.id = object"
 )
+_NUMBER: Final = "statement.id - (SELECT MIN(f.id) FROM statement f WHERE f.opened = statement.opened) + 1"
 _AT: Final = 'opened <= :position AND closed > :position AND start <= :day AND "end" > :day'
 _IN_FORCE: Final = 'graph = 0 AND start <= :day AND "end" > :day'
 _KEPT: Final = """EXISTS (
@@ -31,6 +32,10 @@ _KEPT: Final = """EXISTS (
     AND k.start <= :day AND k."end" > :day
 )"""
 """That the same triple holds all the same, from another statement."""
+
+
+Triple = tuple[int, int, int]
+"""A subject, a predicate and an object by the numbers of their terms."""
 
 
 class SnapshotKey(NamedTuple):
@@ -92,29 +97,8 @@ class Told(NamedTuple):
     gist: Gist
 
 
-class History(Table):
+class History(Changing):
     """What can be read from the statement table."""
-
-    # Moments
-
-    def known_of(self, position: int) -> datetime:
-        """Since when the event at a position is known, in effect: never before the one before it."""
-        row = self._db.execute(
-            "SELECT known FROM event WHERE position <= ? ORDER BY position DESC LIMIT 1", (position,)
-        ).fetchone()
-        return _EPOCH if row is None else _EPOCH + timedelta(microseconds=row[0])
-
-    def position_at(self, known: datetime) -> int:
-        """The last position that was known at an instant; 0 when none was."""
-        row = self._db.execute(
-            "SELECT position FROM event WHERE known <= ? ORDER BY known DESC, position DESC LIMIT 1",
-            (micros(known),),
-        ).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def head_known(self) -> datetime:
-        """Since when the last event is known."""
-        return self.known_of(NEVER)
 
     def key(self, at: date, position: int) -> SnapshotKey:
         """The key of the snapshot of a day, as it was known at a position."""
@@ -157,6 +141,26 @@ class History(Table):
         come = self._lines(f"opened > :old AND opened <= :position AND closed > :position AND {_IN_FORCE}", marks)
         return b"".join(gone), b"".join(come)
 
+    def matching(
+        self, key: SnapshotKey, by: Literal["subject", "object"], ids: Iterable[int], predicate: int | None, most: int
+    ) -> list[Triple]:
+        """The triples of the register's graph at a key with one of some subjects, or objects; found by an index.
+
+        Args:
+            key: The key.
+            by: Which of the two.
+            ids: The numbers of these terms.
+            predicate: The number of the only predicate that counts; None when all do.
+            most: How many to return; there may be more then.
+        """
+        only = "" if predicate is None else "AND predicate = :predicate "
+        rows = self._db.execute(
+            f"SELECT subject, predicate, object FROM statement INDEXED BY statement_of_{by} "
+            f"WHERE {by} IN (SELECT value FROM json_each(:ids)) {only}AND graph = 0 AND {_AT} LIMIT :most",
+            {**_of(key), "ids": json.dumps(list(ids)), "predicate": predicate, "most": most},
+        )
+        return rows.fetchall()
+
     def about(self, iri: str, *, register: bool = False) -> list[Timed]:
         """Every statement ever with this subject, in the order in which they were opened.
 
@@ -180,19 +184,76 @@ class History(Table):
         """Every statement at a key, with both of its periods."""
         return self._timed(_AT, _of(key))
 
+    def selected(self, what: str, where: str, marks: Mapping[str, int | str]) -> Iterator[tuple[Any, Numbered]]:
+        """The statements that fulfil a condition in SQL, in order, each after something else that is asked of it.
+
+        Args:
+            what: What else, as SQL.
+            where: The condition.
+            marks: What both are given.
+        """
+        rows = self._db.execute(f"SELECT {what}, {_NUMBER}, {_COLUMNS} WHERE {where} ORDER BY statement.id", marks)
+        return ((row[0], Numbered(row[1], Timed(Statement(*row[2:8]), row[8], row[9]))) for row in rows)
+
+    def said_of(self, subjects: Iterable[str], predicates: Iterable[str], position: int) -> Iterator[Timed]:
+        """Every statement ever up to a position that says one of some things of one of many subjects.
+
+        Args:
+            subjects: Terms as N-Triples.
+            predicates: The same.
+            position: The last event that is known.
+        """
+        among = "IN (SELECT id FROM term WHERE text IN (SELECT value FROM json_each(?)))"
+        return self._timed(
+            f"opened <= ? AND statement.subject {among} AND statement.predicate {among}",
+            (position, json.dumps(list(subjects)), json.dumps(list(predicates))),
+        )
+
     def ever(self, position: int) -> Iterator[Timed]:
         """Every statement ever up to a position, in the order in which they were opened."""
         return self._timed("opened <= ?", (position,))
 
-    def subjects(self, predicate: str, value: str) -> list[str]:
-        """The IRIs that ever stood before a predicate IRI and a value (a term as N-Triples), sorted."""
+    def subjects(self, predicate: str, value: str, position: int = NEVER) -> list[str]:
+        """The IRIs that ever stood before a predicate IRI and a value (a term as N-Triples), sorted.
+
+        Args:
+            predicate: The IRI of the property.
+            value: The value.
+            position: The last event that is known.
+        """
         rows = self._db.execute(
             "SELECT DISTINCT s.text FROM statement JOIN term s ON s.id = subject "
             "WHERE object = (SELECT id FROM term WHERE text = ?) "
-            "AND predicate = (SELECT id FROM term WHERE text = ?) ORDER BY 1",
-            (value, f"<{predicate}>"),
+            "AND predicate = (SELECT id FROM term WHERE text = ?) AND opened <= ? ORDER BY 1",
+            (value, f"<{predicate}>", position),
         )
         return [str(text)[1:-1] for (text,) in rows]
+
+    def ids(self, terms: Iterable[str]) -> dict[str, int]:
+        """The numbers of terms; those that no statement ever had are missing."""
+        return dict(
+            self._db.execute(
+                "SELECT text, id FROM term WHERE text IN (SELECT value FROM json_each(?))", (json.dumps(list(terms)),)
+            )
+        )
+
+    def in_any_case(self, text: str) -> list[int]:
+        """The numbers of a text with a language, as N-Triples, in whatever letters the language is written."""
+        words = text[: text.rindex("@")]
+        rows = self._db.execute("SELECT id, text FROM term WHERE text > ? AND text < ?", (f"{words}@", f"{words}A"))
+        return [int(number) for number, each in rows if each.lower() == text.lower() and each.startswith(words)]
+
+    def ever_opened(self) -> int:
+        """How many statements there ever were."""
+        return int(self._db.execute("SELECT COALESCE(MAX(id), 0) FROM statement").fetchone()[0])
+
+    def texts(self, ids: Iterable[int]) -> dict[int, str]:
+        """The terms with some numbers."""
+        return dict(
+            self._db.execute(
+                "SELECT id, text FROM term WHERE id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            )
+        )
 
     def graphs(self) -> list[str]:
         """The IRIs of all graphs that ever held a statement, besides the register's own, sorted."""
@@ -316,19 +377,13 @@ class History(Table):
         return (Timed(Statement(*row[:6]), row[6], row[7]) for row in rows)
 
     def _numbered(self, where: str, marks: tuple[object, ...]) -> Iterator[Numbered]:
-        number = "statement.id - (SELECT MIN(f.id) FROM statement f WHERE f.opened = statement.opened) + 1"
-        rows = self._db.execute(f"SELECT {number}, {_COLUMNS} WHERE {where} ORDER BY statement.id", marks)
+        rows = self._db.execute(f"SELECT {_NUMBER}, {_COLUMNS} WHERE {where} ORDER BY statement.id", marks)
         return (Numbered(row[0], Timed(Statement(*row[1:7]), row[7], row[8])) for row in rows)
 
 
 def _told(row: tuple[int, int, str]) -> Told:
-    return Told(row[0], _EPOCH + timedelta(microseconds=row[1]), decode(row[2]))
+    return Told(row[0], instant(row[1]), decode(row[2]))
 
 
 def _of(key: SnapshotKey) -> dict[str, int]:
     return {"position": key.position, "day": key.breakpoint}
-
-
-def micros(instant: datetime) -> int:
-    """An instant as whole microseconds since 1970, as the table keeps it."""
-    return (instant - _EPOCH) // timedelta(microseconds=1)

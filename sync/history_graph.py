@@ -7,7 +7,7 @@ that no history is ever held whole in memory.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from typing import Final
 
@@ -65,7 +65,7 @@ def lines(history: History, position: int, about: str = WHOLE) -> Iterator[bytes
             if cause in texts and cause not in named:
                 named.add(cause)
                 yield event(texts[cause], iris)
-        yield _node(number, timed, closed, known, iris)
+        yield node(number, timed, closed, known, iris)
     if about == WHOLE:
         rest = (each for each in told if each.position not in named)
     else:
@@ -96,9 +96,18 @@ def event(told: Told, iris: Iris) -> bytes:
     return projection_events.told(*told, iris).encode()
 
 
-def _node(number: int, timed: Timed, closed: int, known: dict[int, str], iris: Iris) -> bytes:
+def node(number: int, timed: Timed, closed: int, known: Mapping[int, str], iris: Iris) -> bytes:
+    """A statement of the history as N-Triples.
+
+    Args:
+        number: Its place among the statements that its event opened, from 1.
+        timed: The statement, with both of its periods.
+        closed: The event that closed it, as far as is known; :data:`NEVER` when none did.
+        known: Since when events are known, as texts, by their positions.
+        iris: Mints what is ours.
+    """
     ever, opened = timed.statement, timed.opened
-    node = iri(iris.statement(opened, number))
+    name = iri(iris.statement(opened, number))
     said = [
         (_TYPE, _STATEMENT),
         (_SUBJECT, ever.subject),
@@ -115,7 +124,7 @@ def _node(number: int, timed: Timed, closed: int, known: dict[int, str], iris: I
     if closed != NEVER:
         said.append((_CLOSED, iri(iris.event(closed))))
         said.append((_KNOWN_TO, typed(known[closed], terms.XSD_DATE_TIME)))
-    return "".join([f"{node} {predicate} {value} .\n" for predicate, value in said]).encode()
+    return "".join([f"{name} {predicate} {value} .\n" for predicate, value in said]).encode()
 
 
 _TYPE: Final = iri(terms.RDF_TYPE)

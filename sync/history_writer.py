@@ -7,7 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from regiolog.sync.history import History, micros
+from regiolog.sync.changing import micros
+from regiolog.sync.history import History
 from regiolog.sync.statement import ALWAYS, NEVER, Statement
 from regiolog.sync.table import SCHEMA
 

@@ -17,20 +17,33 @@ import threading
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from functools import lru_cache
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final, cast
 
 import msgspec
-from pyoxigraph import QueryBoolean, QueryResultsFormat, QuerySolutions, QueryTriples, RdfFormat, Store
+from pyoxigraph import (
+    BlankNode,
+    DefaultGraph,
+    NamedNode,
+    QueryBoolean,
+    QueryResultsFormat,
+    QuerySolutions,
+    QueryTriples,
+    RdfFormat,
+    Store,
+    Triple,
+    serialize,
+)
 
 from regiolog.sync.history import History
+from regiolog.sync.patterns import scope
 from regiolog.sync.question import GRAPHS, TABLES, Done, Failed, Form, Question, Ready, Reply, Setup, Task
+from regiolog.sync.rows import Rows
+from regiolog.sync.scope import Scope
 from regiolog.sync.snapshots import Snapshots
-
-MEMORY_SPOOL: Final = 1 << 20
-"""Answers up to this many bytes travel through the socket; longer ones through a file."""
+from regiolog.sync.spool import Spool, TooLarge, TooMany
 
 _STACK: Final = 64 << 20  # 32 kB of `?o+?o+?o…` is a tree 16,000 deep, and takes more than the usual 8 MB
 _TABLE_FORMATS: Final = dict(
@@ -45,55 +58,8 @@ _GRAPH_FORMATS: Final = dict(
 )
 
 
-class TooLarge(Exception):
-    """The answer has more bytes than it may."""
-
-
-class Spool:
-    """Where an answer is written: memory, and a file once it is long.
-
-    Args:
-        path: The file, made when it is needed.
-        limit: How many bytes there may be.
-    """
-
-    def __init__(self, path: Path, limit: int) -> None:
-        self._path = path
-        self._limit = limit
-        self._file = BytesIO()
-        self.length = 0
-        self.in_memory = True
-
-    def write(self, data: bytes) -> int:
-        """Take some bytes.
-
-        Raises:
-            TooLarge: There are too many.
-        """
-        self.length += len(data)
-        if self.length > self._limit:
-            raise TooLarge
-        if self.in_memory and self.length > MEMORY_SPOOL:
-            self._move_to_file()
-        return self._file.write(data)
-
-    def flush(self) -> None:
-        """Hand everything to the system; asked of whatever is written to."""
-        self._file.flush()
-
-    def close(self) -> bytes | None:
-        """End writing, and return the bytes; None when they are in the file."""
-        body = self._file.getvalue() if self.in_memory else None
-        self._file.close()
-        return body
-
-    def _move_to_file(self) -> None:
-        with _files_allowed():
-            file = self._path.open("xb")
-        file.write(self._file.getvalue())
-        self._file.close()
-        self._file = file  # type: ignore[assignment]
-        self.in_memory = False
+_scope: Final = lru_cache(maxsize=256)(scope)
+"""The reader of queries, which need not read one again."""
 
 
 def main() -> None:
@@ -155,14 +121,18 @@ class _Worker:
 
     def reply(self, task: Task) -> Reply:
         """Answer, or say why not."""
-        spool = Spool(Path(task.spool), self._setup.answer_bytes)
+        spool = Spool(Path(task.spool), self._setup.answer_bytes, self._setup.answer_rows)
         try:
-            form, media_type = _evaluate(self._store(task.question), task.question, spool)
+            form, media_type = _evaluate(self._store(task.question), task.question, spool, self._setup.answer_rows)
             return Done(form, media_type, spool.close(), spool.length)
         except SyntaxError as error:
             return Failed("malformed", error.msg)
+        except RuntimeError as error:  # the engine's word for what it does not do, as a function that it does not know
+            return Failed("unsupported", str(error))
         except TooLarge:
             return Failed("too large", "")
+        except TooMany:
+            return Failed("too many", "")
         except MemoryError:
             return Failed("memory", "")
         except BaseException as error:  # noqa: BLE001 - a panic of the engine is no Exception
@@ -170,31 +140,81 @@ class _Worker:
 
     def _store(self, question: Question) -> Store:
         """The store that a question is about, from the table as it is now: it may have been made anew."""
+        kept = self._snapshots.kept(question.default, question.named)
+        if kept is not None:
+            return kept
         try:
             if self._history.position < max(
                 question.default.position, *(each.key.position for each in question.named.values()), 0
             ):
                 self._reopen()
-            return self._snapshots.store(question.default, question.named)
+            return self._snapshot(question)
         except sqlite3.Error:
             self._reopen()
-            return self._snapshots.store(question.default, question.named)
+            return self._snapshot(question)
+        except SyntaxError as error:  # which in a query would be its asker's fault
+            raise ValueError(f"a statement cannot be read: {error.msg}") from None
+
+    def _snapshot(self, question: Question) -> Store:
+        return self._snapshots.store(question.default, question.named, lambda: self._scope(question))
+
+    def _scope(self, question: Question) -> Scope | None:
+        """What a question reads of the register, where parts of it may be asked; None for all of it."""
+        if not self._setup.scoped or question.dataset is not None:
+            return None
+        return _scope(question.query, question.base_iri or "")
 
     def _reopen(self) -> None:
         self._history.close()
         self._open()
 
 
-def _evaluate(store: Store, question: Question, spool: Spool) -> tuple[Form, str]:
-    """Run a query and write its answer."""
+def _evaluate(store: Store, question: Question, spool: Spool, most: int) -> tuple[Form, str]:
+    """Run a query and write its answer, of so many rows or triples at the most."""
     with _no_new_descriptors():
-        results = store.query(question.query, base_iri=question.base_iri)
+        asked = question.dataset
+        results = store.query(
+            question.query,
+            base_iri=question.base_iri,
+            default_graph=None if asked is None else _default(store, asked.default),
+            named_graphs=None if asked is None else list(map(NamedNode, asked.named)),
+        )
+        output = cast("BinaryIO", spool)
         form = _form_of(results)
-        known: dict[str, QueryResultsFormat] | dict[str, RdfFormat]
-        known = _GRAPH_FORMATS if form == "graph" else _TABLE_FORMATS
-        media_type = question.formats.get(form) or next(iter(known))
-        results.serialize(output=spool, format=known[media_type])  # type: ignore[arg-type]
+        media_type = question.formats.get(form) or (GRAPHS if form == "graph" else TABLES)[0]
+        if isinstance(results, QueryTriples):
+            serialize(_few(results, most), output, format=_GRAPH_FORMATS[media_type])
+        else:
+            if isinstance(results, QuerySolutions):
+                spool.rows = Rows(media_type)
+            results.serialize(output, format=_TABLE_FORMATS[media_type])
     return form, media_type
+
+
+def _default(store: Store, graphs: tuple[str, ...]) -> list[NamedNode | BlankNode | DefaultGraph]:
+    """The default graph of a dataset, as the engine is told of it.
+
+    Asked of several graphs, the engine finds a triple as often as it is in them, and counts it so; their merge has it
+    once (SPARQL 1.1, section 13.2). It is made in the store's own default graph, which several asked leave empty.
+    """
+    if len(graphs) < 2:
+        return [NamedNode(iri) if iri else DefaultGraph() for iri in graphs]
+    store.clear_graph(DefaultGraph())
+    for iri in graphs:
+        store.update(f"ADD GRAPH {NamedNode(iri)} TO DEFAULT")
+    return [DefaultGraph()]
+
+
+def _few(triples: QueryTriples, most: int) -> Iterator[Triple]:
+    """The triples, as long as there are no more than so many.
+
+    Raises:
+        TooMany: There are.
+    """
+    for number, triple in enumerate(triples):
+        if number == most:
+            raise TooMany
+        yield triple
 
 
 def _form_of(results: QuerySolutions | QueryBoolean | QueryTriples) -> Form:
@@ -212,18 +232,6 @@ def _no_new_descriptors() -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-
-
-@contextmanager
-def _files_allowed() -> Iterator[None]:
-    """Allow a file to be opened after all."""
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    now = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_NOFILE, now)
 
 
 if __name__ == "__main__":

@@ -41,13 +41,30 @@ class Portion(NamedTuple):
     about: str = ""
 
 
+NO_MOMENT: Final = SnapshotKey(0, 0, 0)
+"""The key of a graph that holds nothing."""
+
+
+class Dataset(NamedTuple):
+    """The graphs that a query is asked of, where it or its request chooses them (SPARQL 1.1, section 13.2).
+
+    Attributes:
+        default: The graphs whose merge is the default graph, by IRI; an empty one stands for the question's own.
+        named: The graphs that ``GRAPH`` can speak of, by IRI.
+    """
+
+    default: tuple[str, ...]
+    named: tuple[str, ...]
+
+
 class Question(msgspec.Struct, frozen=True, kw_only=True):
     """A query, and the moments that it is about.
 
     Attributes:
         query: SPARQL.
-        default: The key of the default graph.
+        default: The key of the default graph; :data:`NO_MOMENT` where the dataset does without.
         named: What the named graphs hold, by IRI; ``GRAPH ?g`` ranges over these.
+        dataset: Which of these graphs are asked; None asks the default graph and all the others.
         formats: The media type for each form that the answer may have; the first of ours for those left out.
         base_iri: What relative IRIs in the query resolve against.
     """
@@ -55,6 +72,7 @@ class Question(msgspec.Struct, frozen=True, kw_only=True):
     query: str
     default: SnapshotKey
     named: dict[str, Portion] = {}
+    dataset: Dataset | None = None
     formats: dict[Form, str] = {}
     base_iri: str | None = None
 
@@ -83,6 +101,10 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
         self.body.unlink()
         return file
 
+    def take(self) -> bytes | BinaryIO:
+        """The bytes, or their open file where they are many, once."""
+        return self.body if isinstance(self.body, bytes) else self.open()
+
     def read(self) -> bytes:
         """The bytes, once."""
         with self.open() as file:
@@ -101,13 +123,17 @@ class Setup(msgspec.Struct, frozen=True):
         statements: The file of the statement table.
         memory_bytes: How much address space it may have.
         answer_bytes: How long an answer may be.
+        answer_rows: How many rows, or triples, an answer may have.
         kept_bytes: How much memory its snapshots may take.
+        scoped: Whether it may answer from a part of a snapshot, where that is enough.
     """
 
     statements: str
     memory_bytes: int
     answer_bytes: int
+    answer_rows: int
     kept_bytes: int
+    scoped: bool = False
 
 
 class Task(msgspec.Struct, frozen=True):
@@ -133,7 +159,7 @@ class Done(msgspec.Struct, frozen=True, tag="done"):
 class Failed(msgspec.Struct, frozen=True, tag="failed"):
     """A question was not answered, and why."""
 
-    kind: Literal["malformed", "too large", "memory", "other"]
+    kind: Literal["malformed", "unsupported", "too large", "too many", "memory", "other"]
     reason: str
 
 

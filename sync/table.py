@@ -42,6 +42,7 @@ class Table:
     def __init__(self, connection: sqlite3.Connection) -> None:
         """Take an open connection; use :meth:`open`."""
         self._db = connection
+        self._settled: dict[str, str] = {}
 
     @classmethod
     def open(cls, path: Path, *, readonly: bool = True) -> Self:
@@ -98,6 +99,18 @@ class Table:
         row = self._db.execute("SELECT value FROM meta WHERE name = ?", (name,)).fetchone()
         return None if row is None else str(row[0])
 
+    def _of_register(self, name: str) -> str:
+        """One of the facts that the register began with, which never change; empty while it has not begun."""
+        value = self._settled.get(name) or self.meta(name) or ""
+        if value:
+            self._settled[name] = value
+        return value
+
+    @property
+    def edition(self) -> int:
+        """A number that is another as soon as anybody else has written to the file; it counts for this connection."""
+        return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
     @property
     def position(self) -> int:
         """The last position that was projected; 0 when none was."""
@@ -116,17 +129,17 @@ class Table:
     @property
     def base_iri(self) -> str:
         """Under which address the register publishes."""
-        return self.meta("base_iri") or ""
+        return self._of_register("base_iri")
 
     @property
     def register(self) -> str:
         """The register's own name."""
-        return self.meta("register") or ""
+        return self._of_register("register")
 
     @property
     def coverage(self) -> date:
         """The first day that can be asked about."""
-        return date.fromisoformat(self.meta("coverage") or date.max.isoformat())
+        return date.fromisoformat(self._of_register("coverage") or date.max.isoformat())
 
 
 def _trouble(error: sqlite3.Error) -> type[FolderError]:

@@ -13,7 +13,7 @@ import urllib.error
 import urllib.parse
 import urllib.request
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
@@ -71,18 +71,29 @@ class Served:
     Args:
         data: The data folder.
         arguments: What else is typed after ``regiolog serve``.
+        largest_file: How many bytes a file may have that it writes, as a disk that is full would have it.
+        apart: Whether it has a terminal session of its own, in which everybody can be sent a signal.
         settings: Settings for its environment.
     """
 
-    def __init__(self, data: Path, *arguments: object, **settings: str) -> None:
+    def __init__(
+        self,
+        data: Path,
+        *arguments: object,
+        largest_file: int | None = None,
+        apart: bool = False,
+        **settings: str,
+    ) -> None:
         """Start it, and wait until it prints its address."""
         self.data = data
+        limit = [] if largest_file is None else ["prlimit", f"--fsize={largest_file}"]
         self.process = subprocess.Popen(
-            [REGIOLOG, "serve", "--data", str(data), "--port", "0", *map(str, arguments)],
+            [*limit, REGIOLOG, "serve", "--data", str(data), "--port", "0", *map(str, arguments)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
             env=environment(**settings),
+            start_new_session=apart,
         )
         assert self.process.stdout is not None
         self.url = self.process.stdout.readline().strip()
@@ -114,6 +125,20 @@ class Served:
         while (reply := self.get("health/ready")).status != 200 and time.monotonic() < patience:
             time.sleep(0.05)
         return reply
+
+    @property
+    def http(self) -> int:
+        """The process that answers over HTTP, by number."""
+        (found,) = self._running("spawn_main")
+        return found
+
+    @property
+    def query_workers(self) -> set[int]:
+        """The processes that answer queries, by number."""
+        return self._running("regiolog.sync.query_worker")
+
+    def _running(self, what: str) -> set[int]:
+        return {each for each in alive(family(self.process.pid)) if what in _command(each)}
 
     def end(self, how: signal.Signals = signal.SIGTERM) -> tuple[int, str]:
         """End it, and return its exit code and what it said on standard error."""
@@ -158,18 +183,40 @@ def gone(pids: set[int], within: float) -> bool:
     return not alive(pids)
 
 
-def copied(journal: Path, folder: Path) -> Path:
-    """A data folder with a copy of a journal, taken as the documentation says."""
+def copied(file: Path, folder: Path) -> Path:
+    """A data folder with a copy of a journal (or of statements), taken as the documentation says."""
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / "journal.sqlite"
-    with closing(sqlite3.connect(journal)) as source, closing(sqlite3.connect(target)) as copy:
+    target = folder / file.name
+    with closing(sqlite3.connect(file)) as source, closing(sqlite3.connect(target)) as copy:
         source.backup(copy)
     return folder
+
+
+def prepared(data: Path, folder: Path) -> Path:
+    """A copy of a data folder, with statements, so that it is served at once."""
+    copied(data / "journal.sqlite", folder)
+    return copied(data / "statements.sqlite", folder)
+
+
+def resident(pids: set[int]) -> int:
+    """How many bytes of memory processes have in use, shared ones counted for each."""
+    pages = 0
+    for pid in pids:
+        with suppress(OSError):
+            pages += int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE")
 
 
 def lines(text: str) -> Iterator[list[str]]:
     """The cells of a table with tabs."""
     return (line.split("\t") for line in text.splitlines())
+
+
+def _command(pid: int) -> str:
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_bytes().replace(b"\0", b" ").decode()
+    except OSError:
+        return ""
 
 
 def _stat(entry: Path) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.peers import ENVIRONMENT
 from tests.house.checkout import ROOT
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -63,6 +64,27 @@ def test_an_environment_left_half_made_is_made_again(tmp_path: Path) -> None:
     python = python_that('case "$*" in "-m venv"*) exec echo "$@";; esac', tmp_path)
     made = make(f"PYTHON={python}", f"VENV={venv}", f"{venv}/.made")
     assert made.stdout == f"-m venv --clear {venv}\n"
+
+
+def test_the_peers_have_an_environment_of_their_own_that_goes_with_the_other(tmp_path: Path) -> None:
+    """It lies inside the one for development, where the bench looks for it, and every hash is checked there too."""
+    venv = tmp_path / "venv"
+    done = make("--dry-run", f"VENV={venv}", "peers").stdout
+    assert f"-m venv --clear {venv}/peers\n" in done
+    assert re.search(
+        rf"{venv}/peers/bin/python -m pip .*\n? *--require-hashes --requirement requirements/peers.txt", done
+    )
+    assert f"touch {venv}/peers/.made\n" in done
+    assert ENVIRONMENT.relative_to(sys.prefix) == Path("peers")
+    assert f"rm -rf {venv} " in make("--dry-run", f"VENV={venv}", "clean").stdout
+
+
+def test_what_the_makefile_makes_is_not_committed() -> None:
+    """The environments, and what is built."""
+    ignored = (ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    removed = make("--dry-run", "clean").stdout.split()[2:]
+    assert {f"/{name}/" for name in (".venv", "build", "dist")} <= set(ignored)
+    assert {name.strip("/") for name in ignored if name.startswith(".")} <= set(removed)
 
 
 def test_help_names_every_target_for_people() -> None:

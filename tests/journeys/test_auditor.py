@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import csv
+import io
+from itertools import pairwise
+
 import pytest
 
 from tests.facts import table, with_tables
@@ -34,6 +38,7 @@ KNOWN = [
     "2024-04-19",
 ]
 Place = tuple[str, str, str]
+NOWHERE: Place = ("", "", "")
 
 
 def read_naively(at: str, known: str | None) -> dict[str, Place]:
@@ -71,3 +76,31 @@ def test_every_municipality_on_every_breakpoint_as_known_then(served: Served, kn
         rows = served.query("municipalities", at=at, **({} if known is None else {"known": known}))
         answered = {row["nis"]: (row["name"], row["province"], row["region_key"]) for row in rows}
         assert answered == read_naively(at, known), at
+
+
+def differing(served: Served, **asked: str) -> list[dict[str, str]]:
+    """The rows of a difference."""
+    answer = served.get("diff.csv", **asked)
+    assert answer.status_code == 200, answer.text
+    return list(csv.DictReader(io.StringIO(answer.content.decode())))
+
+
+@with_tables
+def test_what_changed_between_any_two_breakpoints(served: Served) -> None:
+    """The municipalities whose region is another, and those that came or ended, are those of two naive readings."""
+    for (old, old_known), (new, new_known) in pairwise([*zip(DAYS, KNOWN, strict=True), ("2022-12-10", "2022-02-07")]):
+        before, after = read_naively(old, old_known), read_naively(new, new_known)
+        known = {"from_known": old_known, "to_known": new_known}
+        asked = {"from": old, "to": new, **{name: value for name, value in known.items() if value is not None}}
+        moved = {
+            nis: (before.get(nis, NOWHERE)[2], after.get(nis, NOWHERE)[2])
+            for nis in before | after
+            if before.get(nis, NOWHERE)[2] != after.get(nis, NOWHERE)[2]
+        }
+        rows = differing(served, **asked, set="assignments")
+        told = {row["key"]: (row["before_key"], row["after_key"]) for row in rows}
+        assert {nis: regions for nis, regions in told.items() if any(regions)} == moved, asked
+        rows = differing(served, **asked, set="municipalities")
+        lived = {row["key"]: row["change"] for row in rows if row["property"] == "exists"}
+        assert {nis for nis, change in lived.items() if change == "added"} == after.keys() - before.keys()
+        assert {nis for nis, change in lived.items() if change == "removed"} == before.keys() - after.keys()

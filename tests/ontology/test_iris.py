@@ -74,6 +74,17 @@ def test_graphs_are_named_by_their_moment() -> None:
     assert iris.graph("2023-04-01", "2023-03-09T23:00:00Z") == f"{BASE}graph/2023-04-01/2023-03-09T23:00:00Z"
 
 
+def test_differences_are_named_by_both_moments() -> None:
+    """By the address that tells them, with both clocks fixed, and with the set that is meant."""
+    old, new = (date(2023, 3, 1), "2023-03-09T23:00:00Z"), (date(2023, 4, 1), "2023-03-09T23:00:00Z")
+    later = (date(2023, 4, 1), "2024-01-01T00:00:00.5Z")
+    assert iris.difference(old, new) == f"{BASE}diff?from=2023-03-01&to=2023-04-01&known=2023-03-09T23:00:00Z"
+    assert iris.difference(old, later, "source/pinc") == (
+        f"{BASE}diff?from=2023-03-01&to=2023-04-01"
+        "&from_known=2023-03-09T23:00:00Z&to_known=2024-01-01T00:00:00.5Z&set=source/pinc"
+    )
+
+
 @pytest.mark.parametrize("kind", sorted(KINDS))
 def test_every_kind_has_an_address(kind: str) -> None:
     """Each kind of thing has an address by its key, which is read back."""

@@ -8,6 +8,7 @@ import pytest
 from regiolog.publisher import formats
 from regiolog.publisher.formats import Term, Triple
 from regiolog.publisher.negotiation import JSON_LD, N_TRIPLES, RDF_XML, TURTLE, Format
+from regiolog.publisher.problems import Problem
 
 PARSERS = {
     "ttl": pyoxigraph.RdfFormat.TURTLE,
@@ -76,3 +77,13 @@ def test_what_is_no_term_is_refused() -> None:
     for text in ("_:b0", '"open', "plain"):
         with pytest.raises(ValueError, match="not an IRI or a literal"):
             formats.read(text)
+
+
+def test_what_xml_cannot_hold_is_refused_and_not_lost() -> None:
+    """A control character, and a property whose address ends in no name: a sentence that says so."""
+    character = Triple("<http://example.org/a>", LABEL, '"bell \\u0007"')
+    with pytest.raises(Problem, match=r"U\+0007, which XML cannot hold"):
+        list(formats.write(RDF_XML, [character]))
+    nameless = Triple("<http://example.org/a>", "<http://example.org/p/9>", '"x"')
+    with pytest.raises(Problem, match=r"http://example\.org/p/9 has no name in RDF/XML"):
+        list(formats.write(RDF_XML, [nameless]))

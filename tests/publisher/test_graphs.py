@@ -24,6 +24,7 @@ PARSERS = {
     "ttl": pyoxigraph.RdfFormat.TURTLE,
     "nt": pyoxigraph.RdfFormat.N_TRIPLES,
     "jsonld": pyoxigraph.RdfFormat.JSON_LD,
+    "rdf": pyoxigraph.RdfFormat.RDF_XML,
 }
 
 
@@ -34,7 +35,7 @@ def test_a_graph_is_the_snapshot(client: FlaskClient, service: Service, suffix: 
     at, _, known = moment.partition("/")
     history = service.history()
     key = resolve(history, at, known or None, clock=service.clock).key
-    lines = history.triples(key) if suffix in {"ttl", "nt", "jsonld"} else b"".join(digest.quads(history, key))
+    lines = history.triples(key) if suffix not in {"nq", "trig"} else b"".join(digest.quads(history, key))
     expected = {str(quad) for quad in pyoxigraph.parse(lines, pyoxigraph.RdfFormat.N_QUADS)}
     with client.get(f"/graph/{moment}.{suffix}") as answer, client.get(f"/graph/{moment}.{suffix}.gz") as packed:
         assert answer.status_code == packed.status_code == 200

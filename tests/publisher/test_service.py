@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
 from regiolog.events.errors import FolderError
+from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder
@@ -79,3 +81,17 @@ def test_closing_ends_what_was_started(settings: Settings) -> None:
         assert started
     assert not alive(started)
     Service.open(settings).close()
+
+
+def test_long_answers_leave_threads_for_everybody_else(small: Service, settings: Settings) -> None:
+    """When as many are being written as may be, a further one is told to come back, and pages are answered."""
+    client = create_app(small).test_client()
+    with ExitStack() as writing:
+        for _ in range(settings.threads // 4):
+            writing.enter_context(small.long_answer())
+        for address in ("/graph/now.nq", "/diff.csv?from=2018-01-01&to=2021-01-01"):
+            busy = client.get(address)
+            assert (busy.status_code, busy.headers["Retry-After"]) == (503, "1")
+            assert "whole graphs are being written already" in busy.text
+        assert client.get("/doc/municipality/10001.ttl").status_code == 200
+    assert client.get("/graph/now.nq").status_code == 200

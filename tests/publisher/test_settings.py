@@ -54,11 +54,12 @@ def test_the_file_in_the_current_folder_is_read(toml: Path, monkeypatch: pytest.
         ({}, "port = true", "port in {path} cannot be True: it is a whole number from 0 to 65535"),
         ({"REGIOLOG_DEADLINE": "nan"}, "", "a number of seconds"),
         ({"REGIOLOG_MEMORY": "1kB"}, "", "KiB, MiB or GiB"),
+        ({"REGIOLOG_SERVER": "nginx"}, "", "REGIOLOG_SERVER cannot be 'nginx': it is one of granian, waitress"),
         ({"REGIOLOG_HOST": "a b"}, "", "the name or the address of a host"),
         ({"REGIOLOG_BASE_IRI": "http://x.example/y"}, "", "an http or https address that ends in /"),
         ({"REGIOLOG_DATA": ""}, "", "it is a text"),
         ({}, "port = ", "{path} is not TOML"),
-        ({}, "[server]\nport = 1", "server in {path} is not a setting"),
+        ({}, "[serving]\nport = 1", "serving in {path} is not a setting"),
     ],
 )
 def test_what_cannot_be_used_is_named(environ: dict[str, str], written: str, says: str, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ from regiolog.events.errors import (
 from regiolog.sync.history import SnapshotKey
 from regiolog.sync.question import Failed, Portion, Ready, Reply, Setup, Task
 from regiolog.sync.workers import GRAPHS, TABLES, QueryWorkers, Question
-from tests.sync.pools import ENDLESS, HUNGRY, MANY_ROWS, NOW, SMALL, about, children
+from tests.sync.pools import ENDLESS, HUNGRY, MANY_ROWS, NOW, SMALL, about, children, within
 from tests.sync.tables import said, write
 
 
@@ -225,7 +225,10 @@ def test_a_partial_answer_is_removed_when_the_deadline_passes(table: Path, tmp_p
 
 def test_too_many_questions_at_once_are_refused(table: Path, tmp_path: Path) -> None:
     """One is answered and one may wait; the third is told so, and the second when it has waited too long."""
-    with QueryWorkers(table, spool=tmp_path / "spool", size=1, waiting=1) as pool, ThreadPoolExecutor() as threads:
+    with (
+        QueryWorkers(table, spool=tmp_path / "spool", size=1, waiting=1, share=60) as pool,
+        ThreadPoolExecutor() as threads,
+    ):
         pool.ask(about(SMALL))
         first = threads.submit(pool.ask, about(ENDLESS), 1.5)
         time.sleep(0.2)
@@ -238,6 +241,37 @@ def test_too_many_questions_at_once_are_refused(table: Path, tmp_path: Path) -> 
         with pytest.raises(QueryTimedOut):
             first.result()
         assert pool.ask(about(SMALL)).form == "select"
+
+
+def test_a_long_query_gives_way_to_one_that_waits(table: Path, tmp_path: Path) -> None:
+    """As soon as it has had its share; whoever asked it is told so, and who waited is answered."""
+    with (
+        QueryWorkers(table, spool=tmp_path / "spool", size=1, deadline=60, share=0.5) as pool,
+        ThreadPoolExecutor() as threads,
+    ):
+        pool.ask(about(SMALL))
+        long = threads.submit(pool.ask, about(ENDLESS))
+        assert within(5, lambda: bool(pool._busy))
+        assert pool.ask(about(SMALL), 30).form == "select"
+        with pytest.raises(QueryOverload, match=r"others waited, and the query had run for 0\.5 s"):
+            long.result(10)
+
+
+def test_no_more_queries_give_way_than_others_wait(table: Path, tmp_path: Path) -> None:
+    """Of two that have had their share, the one that was asked first; the other goes on to its deadline."""
+    with (
+        QueryWorkers(table, spool=tmp_path / "spool", size=2, share=0.5) as pool,
+        ThreadPoolExecutor() as threads,
+    ):
+        first = threads.submit(pool.ask, about(ENDLESS), 30)
+        assert within(5, lambda: len(pool._busy) == 1)
+        second = threads.submit(pool.ask, about(ENDLESS), 3)
+        assert within(5, lambda: len(pool._busy) == 2)
+        assert pool.ask(about(SMALL), 30).form == "select"
+        with pytest.raises(QueryOverload, match="others waited"):
+            first.result(10)
+        with pytest.raises(QueryTimedOut):
+            second.result(30)
 
 
 @pytest.mark.parametrize(
@@ -266,7 +300,7 @@ def test_no_request_leaves_even_without_the_guard(table: Path, tmp_path: Path) -
             pass_fds=[theirs.fileno()],
         ) as process:
             theirs.close()
-            mine.send_bytes(msgspec.msgpack.encode(Setup(str(table), 1 << 30, 1 << 20, 1 << 20)))
+            mine.send_bytes(msgspec.msgpack.encode(Setup(str(table), 1 << 30, 1 << 20, 1000, 1 << 20)))
             assert mine.poll(30)
             assert isinstance(msgspec.msgpack.decode(mine.recv_bytes(), type=Reply), Ready)
             port = listener.getsockname()[1]

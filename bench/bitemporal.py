@@ -23,13 +23,13 @@ from bench.processes import clock
 from bench.querying import AT, KNOWN, queries
 from bench.registers import Registers
 from bench.scoping import SELECTIVE
-from regiolog.sync.history import History, Timed
-from regiolog.sync.moments import resolve
-from regiolog.sync.patterns import scope
-from regiolog.sync.question import Question
-from regiolog.sync.snapshots import Snapshots
-from regiolog.sync.statement import ALWAYS, NEVER, REGISTER
-from regiolog.sync.workers import QueryWorkers
+from regiolog.sync.queries.patterns import scope
+from regiolog.sync.queries.question import Question
+from regiolog.sync.queries.snapshots import Snapshots
+from regiolog.sync.queries.workers import QueryWorkers
+from regiolog.sync.statements.history import History, Timed
+from regiolog.sync.statements.moments import resolve
+from regiolog.sync.statements.statement import ALWAYS, NEVER, REGISTER
 from tests.processes import family
 
 _PEER: Final = "tiramemsu"

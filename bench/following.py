@@ -12,9 +12,9 @@ from bench.measure import WALL, Row, share
 from bench.registers import Registers
 from regiolog.events.journal import Boundary
 from regiolog.events.municipality import MunicipalityWasRenamed
-from regiolog.sync.history import History
-from regiolog.sync.question import Question
-from regiolog.sync.workers import QueryWorkers
+from regiolog.sync.queries.question import Question
+from regiolog.sync.queries.workers import QueryWorkers
+from regiolog.sync.statements.history import History
 
 _DAY: Final = date(2040, 1, 1)
 """A day after everything that the generator makes up."""

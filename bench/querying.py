@@ -12,11 +12,11 @@ from pyoxigraph import QueryResultsFormat, QuerySolutions, RdfFormat, Store
 from bench.filling import Size
 from bench.measure import CPU, WALL, Row, compare
 from bench.registers import Registers
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.moments import resolve
-from regiolog.sync.question import Question
-from regiolog.sync.snapshots import Snapshots
-from regiolog.sync.workers import QueryWorkers
+from regiolog.sync.queries.question import Question
+from regiolog.sync.queries.snapshots import Snapshots
+from regiolog.sync.queries.workers import QueryWorkers
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.moments import resolve
 
 AT: Final = "2015-06-01"
 KNOWN: Final = "2018-03-01"

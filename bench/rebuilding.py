@@ -10,8 +10,8 @@ from typing import Any
 from bench.filling import Size
 from bench.measure import CPU, Compared, Row, share
 from bench.registers import Rebuilt, Registers
-from regiolog.sync.history_writer import HistoryWriter
-from regiolog.sync.table import FILE
+from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.table import FILE
 
 Table = tuple[str, str, list[tuple[Any, ...]]]
 

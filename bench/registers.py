@@ -16,8 +16,8 @@ from bench.filling import ARCHIVE, SIZES, Hand, Size, fill
 from bench.generator import generate
 from regiolog.publisher.beginning import load_archive
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.workers import QueryWorkers
+from regiolog.sync.queries.workers import QueryWorkers
+from regiolog.sync.statements.history import History
 
 
 class Rebuilt(NamedTuple):

@@ -9,11 +9,11 @@ from bench.filling import Size
 from bench.measure import CPU, Row, compare
 from bench.querying import AT, KNOWN, answer, queries, quiet, repeated
 from bench.registers import Registers
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.moments import resolve
-from regiolog.sync.patterns import scope
-from regiolog.sync.scope import Scope
-from regiolog.sync.snapshots import Snapshots
+from regiolog.sync.queries.patterns import scope
+from regiolog.sync.queries.scope import Scope
+from regiolog.sync.queries.snapshots import Snapshots
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.moments import resolve
 
 SELECTIVE: Final = ("card", "members")
 """The queries that begin with something that they name."""

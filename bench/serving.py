@@ -19,7 +19,7 @@ from bench.measure import Row
 from bench.processes import HOST, Server
 from bench.querying import AT, KNOWN
 from bench.registers import Registers
-from regiolog.sync.moments import resolve
+from regiolog.sync.statements.moments import resolve
 from tests.processes import Served
 
 _JSON: Final = "application/sparql-results+json"

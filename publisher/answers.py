@@ -19,7 +19,7 @@ from werkzeug.http import parse_etags, quote_etag
 from werkzeug.wsgi import wrap_file
 
 from regiolog.publisher.asking import service
-from regiolog.sync.moments import Moment
+from regiolog.sync.statements.moments import Moment
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
 REVALIDATE: Final = "public, no-cache"

@@ -7,22 +7,14 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from regiolog.publisher import (
-    answers,
-    diff,
-    graphs,
-    health,
-    memento_gate,
-    pages,
-    problems,
-    queries,
-    resource,
-    sparql,
-    vocabulary,
-)
+from regiolog.publisher import answers, graphs, health, pages, problems, queries, vocabulary
 from regiolog.publisher.asking import EXTENSION
-from regiolog.publisher.direct import Direct
+from regiolog.publisher.difference import diff
 from regiolog.publisher.front import Front
+from regiolog.publisher.memento import gates
+from regiolog.publisher.sparql import endpoint
+from regiolog.publisher.sparql.direct import Direct
+from regiolog.publisher.things import resource
 
 if TYPE_CHECKING:
     from regiolog.publisher.service import Service
@@ -41,7 +33,7 @@ def create_app(service: Service) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = longest
     app.extensions[EXTENSION] = service
     app.url_map.strict_slashes = False
-    for module in (pages, queries, sparql, resource, graphs, diff, memento_gate, vocabulary, health):
+    for module in (pages, queries, endpoint, resource, graphs, diff, gates, vocabulary, health):
         app.register_blueprint(module.room)
     pages.register(app)
     problems.register(app)

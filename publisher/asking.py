@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Final, cast
 from flask import current_app, request
 
 from regiolog.publisher.problems import Problem
-from regiolog.sync import moments
-from regiolog.sync.moments import Moment
+from regiolog.sync.statements import moments
+from regiolog.sync.statements.moments import Moment
 
 if TYPE_CHECKING:
     from regiolog.publisher.service import Service

@@ -20,7 +20,7 @@ from regiolog.publisher.settings import Settings, UnusableSetting, read_settings
 if TYPE_CHECKING:
     from regiolog.publisher.keeper import Progress
     from regiolog.sync.folder import Folder
-    from regiolog.sync.history import History
+    from regiolog.sync.statements.history import History
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -115,7 +115,7 @@ def serve(config: Path | None, **flags: Any) -> None:
     An empty data folder first gets the Flemish archive that ships with regiolog. Prints the address as soon as it
     answers; Ctrl-C ends it.
     """
-    from regiolog.publisher import serving
+    from regiolog.publisher.server import serving
 
     serving.serve(read_settings(flags, toml=config), say=_say, progress=_progress, announce=click.echo)
 
@@ -188,7 +188,7 @@ def query(
 def dump(form: str, graph: str | None, at: str | None, known: str | None, config: Path | None, **flags: Any) -> None:
     """Print the whole graph at a moment: the register's, or the one that --graph names."""
     from regiolog.publisher import graphs
-    from regiolog.sync import moments
+    from regiolog.sync.statements import moments
 
     chosen = next(each for each in graphs.FORMATS if each.suffix == form)
     with _reading(read_settings(flags, toml=config)) as (folder, statements):
@@ -240,7 +240,7 @@ def diff(
 ) -> None:
     """Print what changed from the day FROM to the day TO, and the event that did it. Exits 1 when anything did."""
     from regiolog.publisher import reports
-    from regiolog.sync import moments
+    from regiolog.sync.statements import moments
 
     if known is not None and (from_known is not None or to_known is not None):
         raise click.UsageError("--known is for both days; leave it out, or --from-known and --to-known")
@@ -260,7 +260,7 @@ def replay(config: Path | None, **flags: Any) -> None:
     Prints a line for the whole history and for each of a dozen moments: day, instant and digest.
     """
     from regiolog.publisher import reports
-    from regiolog.sync.replay import replay as replayed
+    from regiolog.sync.projection.replay import replay as replayed
 
     with _reading(read_settings(flags, toml=config)) as (folder, statements), _progress("replaying") as done:
         result = replayed(folder.journal, statements, done)

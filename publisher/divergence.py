@@ -10,9 +10,9 @@ from typing import Any, Final, NamedTuple
 from regiolog.events.temporal import instant_text
 from regiolog.ontology import terms
 from regiolog.publisher.formats import read
-from regiolog.publisher.links import holds
-from regiolog.sync.history import History, SnapshotKey, Timed
-from regiolog.sync.statement import NEVER, iri
+from regiolog.publisher.things.links import holds
+from regiolog.sync.statements.history import History, SnapshotKey, Timed
+from regiolog.sync.statements.statement import NEVER, iri
 
 COLUMNS: Final[tuple[str, ...]] = (
     *("subject", "source", "source_says", "register_says", "known_from", "known_to"),

@@ -11,16 +11,18 @@ from flask import Blueprint, Response
 
 from regiolog.events.errors import QueryRejected
 from regiolog.events.temporal import Clock
-from regiolog.publisher import answers, dataset, formats, memento, negotiation
+from regiolog.publisher import answers, formats, negotiation
 from regiolog.publisher.asking import CLOCKS, asked, moment, service
-from regiolog.publisher.memento import Original
-from regiolog.publisher.memento_instants import Instants, OfGraph
+from regiolog.publisher.memento import addresses
+from regiolog.publisher.memento.addresses import Original
+from regiolog.publisher.memento.instants import Instants, OfGraph
 from regiolog.publisher.negotiation import JSON_LD, N_QUADS, N_TRIPLES, RDF_XML, TRIG, TURTLE, Format
 from regiolog.publisher.problems import Problem
-from regiolog.sync import digest, history_graph
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.moments import Moment
-from regiolog.sync.question import Portion
+from regiolog.publisher.sparql import dataset
+from regiolog.sync.queries.question import Portion
+from regiolog.sync.statements import digest, history_graph
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.moments import Moment
 
 room: Final = Blueprint("graphs", __name__)
 
@@ -46,13 +48,13 @@ def graph(name: str) -> Response:
         raise Problem("not-found", f"there is no graph {name}: a snapshot has a day, and an instant at the most")
     given = dict(zip(CLOCKS, parts, strict=False))
     when = moment(given)
-    shown = memento.original(memento.GRAPH, given, when, ending)
-    return memento.told(_sent(Portion(when.key), form, when, packed=packed), shown, when, given, instants)
+    shown = addresses.original(addresses.GRAPH, given, when, ending)
+    return addresses.told(_sent(Portion(when.key), form, when, packed=packed), shown, when, given, instants)
 
 
 def instants(of: Original) -> Instants:
     """The instants at which the graph of the whole register changes, on one day or on whatever day it is."""
-    return OfGraph(service().history(), memento.head(), turning=of.at is None)
+    return OfGraph(service().history(), addresses.head(), turning=of.at is None)
 
 
 def _sent(portion: Portion, form: Format, lasting: Moment, *, packed: bool) -> Response:

@@ -11,7 +11,7 @@ from regiolog.events.errors import FolderError, ProjectionStopped
 from regiolog.events.journal_sqlite import FILE as JOURNAL
 from regiolog.events.temporal import Clock, system_clock
 from regiolog.sync.folder import Folder
-from regiolog.sync.projector import FolderInUse, Lock, Projector, Standing
+from regiolog.sync.projection.projector import FolderInUse, Lock, Projector, Standing
 
 _PASSING: Final = 2.0
 

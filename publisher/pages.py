@@ -12,7 +12,7 @@ from regiolog.publisher import answers
 from regiolog.publisher.asking import CLOCKS, asked, here_to, moment, service
 from regiolog.publisher.negotiation import HTML
 from regiolog.publisher.problems import PROBLEMS
-from regiolog.sync.moments import Moment
+from regiolog.sync.statements.moments import Moment
 
 room = Blueprint("pages", __name__)
 

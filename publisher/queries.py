@@ -15,14 +15,15 @@ from flask import Blueprint, Response, request
 from regiolog.events.errors import BadMoment
 from regiolog.events.temporal import instant_text, parse_day
 from regiolog.ontology.iris import Iris
-from regiolog.publisher import answers, dataset, divergence, negotiation, pages, results
+from regiolog.publisher import answers, divergence, negotiation, pages, results
 from regiolog.publisher.asking import asked, moment, service
-from regiolog.publisher.links import CLASSES, Links, find
 from regiolog.publisher.negotiation import CSV, HTML, PLAIN_JSON, RESULTS_JSON, RESULTS_XML, TSV, Format
 from regiolog.publisher.problems import Problem
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.moments import Moment
-from regiolog.sync.question import Answer, Portion, Question
+from regiolog.publisher.sparql import dataset
+from regiolog.publisher.things.links import CLASSES, Links, find
+from regiolog.sync.queries.question import Answer, Portion, Question
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.moments import Moment
 
 room: Final = Blueprint("queries", __name__)
 

@@ -7,16 +7,16 @@ from contextlib import closing, contextmanager
 from typing import BinaryIO, Final
 
 from regiolog.events.errors import QueryRejected
-from regiolog.publisher import dataset
 from regiolog.publisher.negotiation import CSV, JSON_LD, N_TRIPLES, RESULTS_JSON, RESULTS_XML, TSV, TURTLE, Format
 from regiolog.publisher.problems import Problem
 from regiolog.publisher.service import query_workers
 from regiolog.publisher.settings import Settings
-from regiolog.sync import guard
+from regiolog.publisher.sparql import dataset
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.moments import resolve
-from regiolog.sync.question import Question
+from regiolog.sync.queries import guard
+from regiolog.sync.queries.question import Question
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.moments import resolve
 
 TABLES: Final = (CSV, TSV, RESULTS_JSON, RESULTS_XML)
 """The forms of rows, and of yes or no; the first is for those who do not mind."""

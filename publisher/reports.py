@@ -16,17 +16,18 @@ from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
 from regiolog.ontology.namespaces import PREFIXES
 from regiolog.publisher.beginning import register_of
-from regiolog.publisher.behind import Behind
+from regiolog.publisher.difference.behind import Behind
 from regiolog.publisher.formats import read
-from regiolog.publisher.links import find
-from regiolog.sync import history_graph, projection
-from regiolog.sync.difference import difference
+from regiolog.publisher.things.links import find
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.moments import Moment
-from regiolog.sync.projector import FolderInUse
-from regiolog.sync.replay import Replayed
-from regiolog.sync.statement import ALWAYS, NEVER, iri
+from regiolog.sync.projection import projection
+from regiolog.sync.projection.projector import FolderInUse
+from regiolog.sync.projection.replay import Replayed
+from regiolog.sync.statements import history_graph
+from regiolog.sync.statements.difference import difference
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.moments import Moment
+from regiolog.sync.statements.statement import ALWAYS, NEVER, iri
 
 FORMATS: Final = ("text", "csv", "json")
 """The forms of a table."""

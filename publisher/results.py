@@ -9,8 +9,8 @@ from typing import Any, Final, NamedTuple
 
 from rdflib.query import Result
 
-from regiolog.publisher.links import Cell, Links
 from regiolog.publisher.negotiation import RESULTS_JSON, RESULTS_XML, TSV, Format
+from regiolog.publisher.things.links import Cell, Links
 
 SHOWN: Final = 2000
 """How many rows a page shows; it says so when there are more."""

@@ -12,14 +12,14 @@ from weakref import WeakSet
 
 from regiolog.events.errors import QueryOverload
 from regiolog.events.temporal import Clock, system_clock, today
-from regiolog.publisher.dataset import REGISTER, Graphs
 from regiolog.publisher.keeper import Keeper, open_register
 from regiolog.publisher.settings import Settings
+from regiolog.publisher.sparql.dataset import REGISTER, Graphs
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.moments import Moment, resolve
-from regiolog.sync.projector import Standing
-from regiolog.sync.workers import QueryWorkers
+from regiolog.sync.projection.projector import Standing
+from regiolog.sync.queries.workers import QueryWorkers
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.moments import Moment, resolve
 
 _SPARE: Final = 2
 """How many threads no query may hold, so that pages and the questions after our health are always answered."""

@@ -12,11 +12,11 @@ from regiolog.events.errors import FolderError
 from regiolog.events.journal import Journal
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.temporal import Clock, system_clock
-from regiolog.sync import projection
-from regiolog.sync.history import History
-from regiolog.sync.history_writer import HistoryWriter
-from regiolog.sync.projector import FolderInUse, Lock, Projector
-from regiolog.sync.table import FILE, StatementsDamaged
+from regiolog.sync.projection import projection
+from regiolog.sync.projection.projector import FolderInUse, Lock, Projector
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.table import FILE, StatementsDamaged
 
 SPOOL: Final = "spool"
 

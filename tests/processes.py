@@ -135,7 +135,7 @@ class Served:
     @property
     def query_workers(self) -> set[int]:
         """The processes that answer queries, by number."""
-        return self._running("regiolog.sync.query_worker")
+        return self._running("regiolog.sync.queries.query_worker")
 
     def _running(self, what: str) -> set[int]:
         return {each for each in alive(family(self.process.pid)) if what in _command(each)}

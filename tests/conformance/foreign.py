@@ -19,15 +19,15 @@ from waitress.server import create_server
 
 from regiolog.events.temporal import Clock
 from regiolog.publisher.app import create_app
-from regiolog.publisher.dataset import Graphs
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
+from regiolog.publisher.sparql.dataset import Graphs
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.history_writer import HistoryWriter
-from regiolog.sync.moments import Moment
-from regiolog.sync.question import Portion
-from regiolog.sync.statement import Statement
+from regiolog.sync.queries.question import Portion
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.moments import Moment
+from regiolog.sync.statements.statement import Statement
 from tests.builders import TurnedClock
 from tests.conformance.suite import Holding, Term
 

@@ -18,9 +18,9 @@ from pathlib import Path
 from typing import Final
 
 from regiolog.publisher.app import create_app
-from regiolog.publisher.headers import Headers
-from regiolog.publisher.patience import Patient
-from regiolog.publisher.served_by_granian import SLOW, Granian
+from regiolog.publisher.server.by_granian import SLOW, Granian
+from regiolog.publisher.server.headers import Headers
+from regiolog.publisher.server.patience import Patient
 from regiolog.publisher.settings import Settings
 from tests.conformance.foreign import Endpoint, service, written
 from tests.conformance.suite import Holding

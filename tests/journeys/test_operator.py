@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from regiolog.sync import projection
+from regiolog.sync.projection import projection
 from tests.builders import decision, said
 from tests.facts import EVENTS
 from tests.journeys import conftest

@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import pytest
 
-from regiolog.publisher import http_process, patience
+from regiolog.publisher.server import http_process, patience
 from regiolog.publisher.settings import SERVERS
 from tests.facts import EVENTS
 from tests.journeys import conftest

@@ -14,7 +14,7 @@ from click.testing import CliRunner, Result
 
 from regiolog.publisher.cli import main
 from regiolog.publisher.service import Service
-from regiolog.sync.history_writer import HistoryWriter
+from regiolog.sync.statements.history_writer import HistoryWriter
 from tests.facts import EVENTS
 from tests.processes import copied, lines
 

@@ -14,10 +14,11 @@ from pyoxigraph import BlankNode, RdfFormat, Triple, parse
 from werkzeug.test import TestResponse
 
 from regiolog.ontology import terms
-from regiolog.publisher import diff, lines, reports
+from regiolog.publisher import reports
+from regiolog.publisher.difference import diff, lines
 from regiolog.publisher.service import Service
-from regiolog.sync import moments
-from regiolog.sync.history import SnapshotKey
+from regiolog.sync.statements import moments
+from regiolog.sync.statements.history import SnapshotKey
 
 Rows = list[dict[str, str]]
 

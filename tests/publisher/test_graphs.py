@@ -15,8 +15,8 @@ from flask.testing import FlaskClient
 from regiolog.publisher.answers import spooled
 from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
-from regiolog.sync import digest
-from regiolog.sync.moments import resolve
+from regiolog.sync.statements import digest
+from regiolog.sync.statements.moments import resolve
 
 PARSERS = {
     "nq": pyoxigraph.RdfFormat.N_QUADS,

@@ -13,15 +13,15 @@ from regiolog.events.temporal import day_of, instant_text, start_of_day
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
 from regiolog.publisher.formats import read
-from regiolog.publisher.links import CLASSES, find
-from regiolog.publisher.memento_instants import BEFORE, NEXT, Instants, OfGraph, OfThing, of_thing
+from regiolog.publisher.memento.instants import BEFORE, NEXT, Instants, OfGraph, OfThing, of_thing
 from regiolog.publisher.service import Service
-from regiolog.publisher.sheet import PARTS, statements
-from regiolog.sync import digest
-from regiolog.sync.history import History, SnapshotKey, Timed
-from regiolog.sync.history_graph import NODES
-from regiolog.sync.moments import resolve
-from regiolog.sync.statement import ALWAYS, NEVER, iri
+from regiolog.publisher.things.links import CLASSES, find
+from regiolog.publisher.things.sheet import PARTS, statements
+from regiolog.sync.statements import digest
+from regiolog.sync.statements.history import History, SnapshotKey, Timed
+from regiolog.sync.statements.history_graph import NODES
+from regiolog.sync.statements.moments import resolve
+from regiolog.sync.statements.statement import ALWAYS, NEVER, iri
 from tests.builders import BASE
 from tests.sync.registers import EVENTFUL, Step
 from tests.sync.test_laws import laws, stories, told

@@ -11,7 +11,7 @@ from flask.testing import FlaskClient
 from werkzeug.http import http_date
 
 from regiolog.publisher.app import create_app
-from regiolog.publisher.memento_gate import MOST
+from regiolog.publisher.memento.gates import MOST
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder

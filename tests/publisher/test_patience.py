@@ -14,9 +14,9 @@ from typing import IO, TYPE_CHECKING, Any
 import pytest
 
 from regiolog.events.errors import QueryOverload
-from regiolog.publisher import patience
-from regiolog.publisher.headers import LONGEST, Headers
-from regiolog.publisher.patience import Patient, end_the_idle
+from regiolog.publisher.server import patience
+from regiolog.publisher.server.headers import LONGEST, Headers
+from regiolog.publisher.server.patience import Patient, end_the_idle
 from tests.sockets import Connection
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
-from regiolog.sync.question import GRAPHS
+from regiolog.sync.queries.question import GRAPHS
 from tests.publisher.endpoint import COUNT, FORM, QUERY, asked, number, refused, rows
 
 ENDLESS = "SELECT (COUNT(*) AS ?n) { ?a ?b ?c . ?d ?e ?f . ?g ?h ?i }"

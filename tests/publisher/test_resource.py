@@ -10,9 +10,9 @@ import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
 
-from regiolog.publisher.resource import FORMATS
 from regiolog.publisher.service import Service
-from regiolog.sync.statement import Statement
+from regiolog.publisher.things.resource import FORMATS
+from regiolog.sync.statements.statement import Statement
 
 THINGS = (
     "municipality/11056",

@@ -15,7 +15,7 @@ from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder
-from regiolog.sync.projector import FolderInUse
+from regiolog.sync.projection.projector import FolderInUse
 from tests.builders import decision, small_register, tell
 from tests.processes import alive, family
 

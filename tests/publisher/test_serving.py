@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from regiolog.publisher.serving import Listened, PortTaken, _claimed
+from regiolog.publisher.server.serving import Listened, PortTaken, _claimed
 
 
 def test_a_free_port_is_found() -> None:

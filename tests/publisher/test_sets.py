@@ -13,13 +13,13 @@ from hypothesis import example, given
 
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
-from regiolog.publisher.lines import plain
-from regiolog.publisher.placing import Known, Places
-from regiolog.publisher.sets import Row, rows
-from regiolog.sync.difference import difference
+from regiolog.publisher.difference.lines import plain
+from regiolog.publisher.difference.placing import Known, Places
+from regiolog.publisher.difference.sets import Row, rows
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.statement import REGISTER, iri
+from regiolog.sync.statements.difference import difference
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.statement import REGISTER, iri
 from tests.builders import BASE, Record, TurnedClock, decision, said, small_register, tell
 from tests.events.shorthand import newspaper, publishes, puts
 from tests.sync.registers import EVENTFUL, Step

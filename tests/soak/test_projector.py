@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from regiolog.sync import digest
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
+from regiolog.sync.statements import digest
+from regiolog.sync.statements.history import History
 from tests.builders import small_register, tell
 
 WORKER = Path(__file__).with_name("register_worker.py")

@@ -12,7 +12,7 @@ from typing import Final
 
 import pytest
 
-from regiolog.sync.history import History
+from regiolog.sync.statements.history import History
 from tests.sync.differential import ask, compare, vocabulary
 from tests.sync.registers import EVENTFUL
 from tests.sync.test_laws import told

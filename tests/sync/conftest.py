@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from regiolog.sync.workers import QueryWorkers
+from regiolog.sync.queries.workers import QueryWorkers
 from tests.sync.tables import said, write
 
 

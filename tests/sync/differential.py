@@ -12,10 +12,10 @@ from typing import Final
 from pyoxigraph import QueryBoolean, QuerySolutions, RdfFormat, Store, parse
 
 from regiolog.ontology.terms import RDF_TYPE
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.patterns import scope
-from regiolog.sync.scoped import triples_for
-from regiolog.sync.statement import ALWAYS, NEVER, REGISTER, Statement, iri
+from regiolog.sync.queries.patterns import scope
+from regiolog.sync.queries.scoped import triples_for
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.statement import ALWAYS, NEVER, REGISTER, Statement, iri
 from tests.sync.random_queries import LITERALS, Asked, Vocabulary, query
 from tests.sync.tables import write
 

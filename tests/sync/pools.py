@@ -10,8 +10,8 @@ from pathlib import Path
 
 import msgspec
 
-from regiolog.sync.history import SnapshotKey
-from regiolog.sync.workers import Question
+from regiolog.sync.queries.workers import Question
+from regiolog.sync.statements.history import SnapshotKey
 
 NOW = SnapshotKey(0, 1, 1)
 SMALL = 'SELECT ?s { ?s ?p "7" }'
@@ -37,7 +37,7 @@ def children(parent: int | None = None) -> set[int]:
         except OSError:  # it ended meanwhile
             continue
         state, of = status.rsplit(")", 1)[1].split()[:2]
-        if int(of) == (parent or os.getpid()) and b"regiolog.sync.query_worker" in command and state != "Z":
+        if int(of) == (parent or os.getpid()) and b"regiolog.sync.queries.query_worker" in command and state != "Z":
             found.add(int(process.name))
     return found
 

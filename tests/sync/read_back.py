@@ -8,8 +8,8 @@ from typing import Any
 
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.statement import REGISTER, iri, literal
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.statement import REGISTER, iri, literal
 from tests.builders import BASE
 from tests.sync import naive
 

@@ -7,7 +7,7 @@ from datetime import date
 
 from regiolog.ontology.namespaces import PREFIXES
 from regiolog.sync.folder import Folder
-from regiolog.sync.statement import ALWAYS, NEVER
+from regiolog.sync.statements.statement import ALWAYS, NEVER
 from tests.builders import BASE
 
 MUNICIPALITY = "https://data.vlaanderen.be/id/gemeente/"

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from regiolog.sync.history_writer import HistoryWriter
-from regiolog.sync.statement import ALWAYS, NEVER, REGISTER, Statement
+from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.statement import ALWAYS, NEVER, REGISTER, Statement
 
 BEGUN = datetime(2018, 1, 1, tzinfo=UTC)
 

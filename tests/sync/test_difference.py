@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 from hypothesis import example, given
 
-from regiolog.sync.difference import Change, difference
-from regiolog.sync.history import History, SnapshotKey, Timed
-from regiolog.sync.statement import NEVER, Statement
+from regiolog.sync.statements.difference import Change, difference
+from regiolog.sync.statements.history import History, SnapshotKey, Timed
+from regiolog.sync.statements.statement import NEVER, Statement
 from tests.sync.registers import EVENTFUL, Step
 from tests.sync.tables import said, write
 from tests.sync.test_laws import DAYS, keys_of, laws, stories, told

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyoxigraph import Literal, NamedNode, Quad, Store
 
 from regiolog.events.errors import QueryForbidden, QueryMalformed, QueryRejected, QueryTooDeep, QueryTooLong
-from regiolog.sync.guard import check, tokens
+from regiolog.sync.queries.guard import check, tokens
 
 # Nothing listens there, and the engine says so without trying: an OSError shows that SERVICE was evaluated.
 NOWHERE = "http://127.0.0.1:1/"

@@ -10,11 +10,11 @@ from pathlib import Path
 import pytest
 from pyoxigraph import NamedNode
 
-from regiolog.sync import history_graph
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.question import Portion
-from regiolog.sync.snapshots import BYTES_PER_TRIPLE, Snapshots
+from regiolog.sync.queries.question import Portion
+from regiolog.sync.queries.snapshots import BYTES_PER_TRIPLE, Snapshots
+from regiolog.sync.statements import history_graph
+from regiolog.sync.statements.history import History, SnapshotKey
 from tests.builders import BASE, TurnedClock, said, small_register, tell
 from tests.events.shorthand import FOUNDED, JOINED, correct, newspaper, publishes, puts, retract
 from tests.sync.shown import MUNICIPALITY, ours, short

@@ -16,12 +16,12 @@ from regiolog.events.journal import Boundary, Journal
 from regiolog.events.journal_sqlite import open_journal
 from regiolog.events.temporal import instant_text
 from regiolog.ontology import terms
-from regiolog.sync import digest, history_graph
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.history_writer import HistoryWriter
-from regiolog.sync.projector import Projector
-from regiolog.sync.statement import REGISTER, iri
+from regiolog.sync.projection.projector import Projector
+from regiolog.sync.statements import digest, history_graph
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.statement import REGISTER, iri
 from tests.builders import BASE, Record, TurnedClock, tell
 from tests.journeys.rebuilt import Rebuilt, comparable
 from tests.sync import naive

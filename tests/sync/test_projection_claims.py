@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from regiolog.sync import digest
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.statement import NEVER, Statement
+from regiolog.sync.statements import digest
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.statement import NEVER, Statement
 from tests.builders import Record, TurnedClock, region, said, small_register, tell
 from tests.events.shorthand import correct, joins, lists, merges, newspaper, publishes, puts, retract
 from tests.sync.shown import MUNICIPALITY, ours, periods

@@ -10,11 +10,12 @@ from pathlib import Path
 import pytest
 
 from regiolog.events.errors import BadMoment, FolderError, ProjectionStopped
-from regiolog.sync import digest, projection
 from regiolog.sync.folder import Folder
-from regiolog.sync.history import History
-from regiolog.sync.moments import resolve
-from regiolog.sync.projector import FolderInUse
+from regiolog.sync.projection import projection
+from regiolog.sync.projection.projector import FolderInUse
+from regiolog.sync.statements import digest
+from regiolog.sync.statements.history import History
+from regiolog.sync.statements.moments import resolve
 from tests.builders import BASE, TurnedClock, beginning, decision, said, small_register, tell
 
 RENAME = said("municipality-was-renamed", "2021-07-01", municipality="10001", name="Nieuwdorp", id="rename")

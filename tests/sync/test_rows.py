@@ -7,8 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 from pyoxigraph import Literal, NamedNode, Quad, QueryResultsFormat, QuerySolutions, Store, parse_query_results
 
-from regiolog.sync.question import TABLES
-from regiolog.sync.rows import Rows
+from regiolog.sync.queries.question import TABLES
+from regiolog.sync.queries.rows import Rows
 
 FORMATS = dict(
     zip(

@@ -8,14 +8,14 @@ from pathlib import Path
 import pytest
 from pyoxigraph import QuerySolutions, RdfFormat, Store
 
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.patterns import scope
-from regiolog.sync.question import Portion
-from regiolog.sync.scope import Beside, Group, Joined, Pattern, Scope
-from regiolog.sync.scope import Path as Way
-from regiolog.sync.scoped import triples_for
-from regiolog.sync.snapshots import Snapshots
-from regiolog.sync.statement import REGISTER, Statement
+from regiolog.sync.queries.patterns import scope
+from regiolog.sync.queries.question import Portion
+from regiolog.sync.queries.scope import Beside, Group, Joined, Pattern, Scope
+from regiolog.sync.queries.scope import Path as Way
+from regiolog.sync.queries.scoped import triples_for
+from regiolog.sync.queries.snapshots import Snapshots
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.statement import REGISTER, Statement
 from tests.house.checkout import ROOT
 from tests.sync.differential import compare
 from tests.sync.tables import write

@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyoxigraph import NamedNode, QuerySolutions, Store
 
-from regiolog.sync.history import History, SnapshotKey
-from regiolog.sync.question import Portion
-from regiolog.sync.snapshots import BYTES_PER_TRIPLE, Snapshots
-from regiolog.sync.statement import Statement
+from regiolog.sync.queries.question import Portion
+from regiolog.sync.queries.snapshots import BYTES_PER_TRIPLE, Snapshots
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.statement import Statement
 from tests.sync.tables import said, write
 
 

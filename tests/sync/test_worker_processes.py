@@ -15,7 +15,7 @@ import pytest
 from regiolog.events.errors import (
     QueryOverload,
 )
-from regiolog.sync.workers import Answer, QueryWorkers
+from regiolog.sync.queries.workers import Answer, QueryWorkers
 from tests.sync.pools import ENDLESS, SMALL, about, children, exists, within
 
 
@@ -78,8 +78,8 @@ def test_closing_ends_every_process_and_every_question(table: Path, tmp_path: Pa
 PARENT = """
 import signal, sys, threading, time
 from pathlib import Path
-from regiolog.sync.history import SnapshotKey
-from regiolog.sync.workers import Question, QueryWorkers
+from regiolog.sync.statements.history import SnapshotKey
+from regiolog.sync.queries.workers import Question, QueryWorkers
 
 signal.signal(signal.SIGINT, signal.default_int_handler)  # ignored when the tests run in the background
 pool = QueryWorkers(Path(sys.argv[1]), spool=Path(sys.argv[2]), size=2, deadline=60)
@@ -131,7 +131,7 @@ def test_a_parent_that_ends_without_closing_leaves_nobody(table: Path, tmp_path:
 
 def test_a_worker_imports_little(table: Path) -> None:
     """It starts fast because it knows nothing of HTTP, the journal's library or rdflib."""
-    program = "import regiolog.sync.query_worker, sys; print(*sys.modules)"
+    program = "import regiolog.sync.queries.query_worker, sys; print(*sys.modules)"
     loaded = subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
     assert "pyoxigraph" in loaded
     assert not {"flask", "rdflib", "eventsourcing", "click", "granian"} & set(loaded)

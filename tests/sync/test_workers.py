@@ -29,9 +29,9 @@ from regiolog.events.errors import (
     QueryTooLong,
     RegiologError,
 )
-from regiolog.sync.history import SnapshotKey
-from regiolog.sync.question import Failed, Portion, Ready, Reply, Setup, Task
-from regiolog.sync.workers import GRAPHS, TABLES, QueryWorkers, Question
+from regiolog.sync.queries.question import Failed, Portion, Ready, Reply, Setup, Task
+from regiolog.sync.queries.workers import GRAPHS, TABLES, QueryWorkers, Question
+from regiolog.sync.statements.history import SnapshotKey
 from tests.sync.pools import ENDLESS, HUNGRY, MANY_ROWS, NOW, SMALL, about, children, within
 from tests.sync.tables import said, write
 
@@ -296,7 +296,7 @@ def test_no_request_leaves_even_without_the_guard(table: Path, tmp_path: Path) -
         listener.settimeout(0.2)
         mine, theirs = Pipe()
         with subprocess.Popen(
-            [sys.executable, "-m", "regiolog.sync.query_worker", str(theirs.fileno()), str(os.getpid())],
+            [sys.executable, "-m", "regiolog.sync.queries.query_worker", str(theirs.fileno()), str(os.getpid())],
             pass_fds=[theirs.fileno()],
         ) as process:
             theirs.close()

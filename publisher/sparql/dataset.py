@@ -1,0 +1,217 @@
+"""The graphs that a query names, and what each holds; one that we do not have is an error, not an empty answer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Final, NamedTuple
+from urllib.parse import unquote, urljoin
+
+from regiolog.events.temporal import Clock
+from regiolog.ontology.iris import KINDS, Iris
+from regiolog.publisher.problems import Problem
+from regiolog.publisher.things.links import find
+from regiolog.sync.queries.guard import Token, terminals
+from regiolog.sync.queries.question import NO_MOMENT, Dataset, Form, Portion
+from regiolog.sync.statements.history import History, SnapshotKey
+from regiolog.sync.statements.moments import Moment, resolve
+
+_FORMS: Final[dict[str, Form]] = {"SELECT": "select", "ASK": "ask", "CONSTRUCT": "graph", "DESCRIBE": "graph"}
+_NAMING: Final = frozenset({"PREFIX", "GRAPH", "FROM", "NAMED"})
+
+
+class Outline(NamedTuple):
+    """What a query says of its answer before it is run.
+
+    Attributes:
+        form: What its answer is; None when it is no query.
+        graphs: The IRIs of the graphs that it names by constant.
+        dataset: The graphs that it chooses with ``FROM`` and ``FROM NAMED``; None without.
+        has_any_graph: Whether it has ``GRAPH`` with a variable, which ranges over whatever graphs there are.
+        is_steady: Whether it answers alike whenever it is asked: it asks for no time, chance or new name.
+    """
+
+    form: Form | None
+    graphs: tuple[str, ...]
+    dataset: Dataset | None
+    has_any_graph: bool
+    is_steady: bool
+
+
+@lru_cache(256)
+def outline(query: str, base: str) -> Outline:
+    """Read the outline of a query.
+
+    Args:
+        query: SPARQL that the guard let through.
+        base: What relative IRIs resolve against.
+    """
+    words = list(terminals(query))
+    upper = [token.text.upper() if token.kind == "word" else "" for token in words]
+    form = next((_FORMS[word] for word in upper if word in _FORMS), None)
+    steady = not {"NOW", "RAND", "UUID", "STRUUID", "BNODE"}.intersection(upper)
+    anywhere = any(word == "GRAPH" and after.kind == "var" for word, after in zip(upper, words[1:], strict=False))
+    named = list(_named(words, upper, base, f"{base}graph/" if anywhere else None))
+    chosen = None
+    if "FROM" in upper:
+        chosen = Dataset(
+            *(tuple(dict.fromkeys(iri for word, iri in named if word == each)) for each in ("FROM", "NAMED"))
+        )
+    graphs = dict.fromkeys(iri for word, iri in named if word not in {"FROM", "NAMED"})
+    return Outline(form, tuple(graphs), chosen, anywhere, steady)
+
+
+class Graphs(NamedTuple):
+    """Which graphs there are to be asked.
+
+    Attributes:
+        portion: What a graph holds, by its IRI, as :func:`portion`.
+        ranging: The graphs that ``GRAPH ?g`` ranges over in a query that chooses none, as :func:`ranging`.
+    """
+
+    portion: Callable[[str, History, Moment, Clock], Portion]
+    ranging: Callable[[History, Moment], Sequence[str]]
+
+
+class Asked(NamedTuple):
+    """The graphs that a query is asked of.
+
+    Attributes:
+        default: The key of the default graph.
+        named: What each graph holds that it names, or that ``GRAPH ?g`` ranges over.
+        dataset: Which of them are asked; None asks all.
+        fixed: Whether all of them can never change.
+    """
+
+    default: SnapshotKey
+    named: dict[str, Portion]
+    dataset: Dataset | None
+    fixed: bool
+
+
+def choose(
+    outline: Outline, given: Dataset | None, graphs: Graphs, history: History, moment: Moment, clock: Clock
+) -> Asked:
+    """Choose the graphs that a query is asked of (SPARQL 1.1 Protocol, section 2.1.4; Query, section 13).
+
+    Args:
+        outline: The outline of the query.
+        given: The graphs that the request names, which go before those of the query; None when it names none.
+        graphs: Which graphs there are.
+        history: The statements.
+        moment: What the default graph, and the graphs of sources, are asked about, and how far the history goes.
+        clock: Tells the instant of now.
+
+    Raises:
+        Problem: We have no such graph.
+        BadMoment: It names a moment that cannot be asked about.
+    """
+    chosen = given or outline.dataset
+    ranging = graphs.ranging(history, moment) if outline.has_any_graph and chosen is None else ()
+    wanted = (*outline.graphs, *ranging, *(() if chosen is None else (*chosen.default, *chosen.named)))
+    named = {graph: graphs.portion(graph, history, moment, clock) for graph in wanted}
+    if chosen is None:
+        return Asked(moment.key, named, None, moment.fixed and _all_fixed(named, history, moment))
+    named = {graph: named[graph] for graph in (*chosen.default, *chosen.named)}
+    fixed = _all_fixed(named, history, moment)
+    if len(chosen.default) == 1 and chosen.default[0] not in chosen.named:
+        portion = named[chosen.default[0]]
+        if portion == Portion(portion.key):  # a snapshot alone is asked like any default graph, which may be warm
+            del named[chosen.default[0]]
+            return Asked(portion.key, named, chosen._replace(default=("",)), fixed)
+    return Asked(NO_MOMENT, named, chosen, fixed)
+
+
+def _all_fixed(named: Mapping[str, Portion], history: History, moment: Moment) -> bool:
+    """Whether graphs can never change: what was known is past, and the day is not today's."""
+    return all(
+        portion.key.position < history.position
+        and (portion.history or moment.fixed or not portion.graph)
+        and not graph.startswith(f"{history.base_iri}graph/now")
+        for graph, portion in named.items()
+    )
+
+
+def ranging(history: History, _moment: Moment) -> list[str]:
+    """The IRIs of all graphs but the snapshots: those of sources, of proposals, and the history."""
+    return [*standing(history, "source"), *standing(history, "proposal"), Iris(history.base_iri).history_graph()]
+
+
+def standing(history: History, kind: str) -> list[str]:
+    """The IRIs of the graphs of all sources that said something (``source``), or of all proposals (``proposal``)."""
+    return [graph for graph in history.graphs() if graph.startswith(f"{history.base_iri}graph/{kind}/")]
+
+
+def portion(graph: str, history: History, moment: Moment, clock: Clock) -> Portion:
+    """What a graph holds, by its IRI.
+
+    Args:
+        graph: The IRI.
+        history: The statements.
+        moment: What is asked about, where the IRI does not say it.
+        clock: Tells the instant of now.
+
+    Raises:
+        Problem: We have no such graph.
+        BadMoment: It names a moment that cannot be asked about.
+        UnknownKey: The register has never had the thing whose history it is.
+    """
+    start = f"{history.base_iri}graph/"
+    first, _, rest = graph.removeprefix(start).partition("/") if graph.startswith(start) else ("", "", "")
+    kind, _, key = rest.partition("/")
+    if first == "history" and not rest:
+        return Portion(_up_to(moment), history=True)
+    if first == "history" and kind in KINDS and key and "/" not in key:
+        return Portion(_up_to(moment), history=True, about=find(history, kind, unquote(key)))
+    if first == "source" and rest and "/" not in rest:
+        find(history, "source", unquote(rest))
+        return Portion(moment.key, f"<{graph}>")
+    if first == "proposal" and graph in standing(history, first):
+        return Portion(moment.key, f"<{graph}>")
+    if first not in {"", "history", "source", "proposal"} and "/" not in rest:
+        return Portion(resolve(history, unquote(first), unquote(rest) if rest else None, clock=clock).key)
+    raise Problem(
+        "bad-parameter",
+        f"there is no graph {graph}: the snapshot of a day is {start}2025-01-01, as it was known then "
+        f"{start}2025-01-01/2024-09-01; what a source says is {start}source/abb, what was proposed "
+        f"{start}proposal/VR-2020-10-09, the history {start}history, that of one thing "
+        f"{start}history/region/waasland; the register itself is the default graph",
+    )
+
+
+def _up_to(moment: Moment) -> SnapshotKey:
+    """The key of a history: no day, and the position that was known."""
+    return moment.key._replace(breakpoint=0)
+
+
+def _named(words: list[Token], upper: list[str], base: str, ours: str | None) -> Iterator[tuple[str, str]]:
+    """The IRIs after ``GRAPH``, ``FROM`` and ``FROM NAMED``, each with that word, and all that begin with `ours`."""
+    prefixes: dict[str, str] = {}
+    for at in range(len(words)):
+        following = words[at + 1 : at + 3]
+        if upper[at] == "BASE" and following and following[0].kind == "iri":
+            base = _resolved(following[0], base, prefixes)
+        elif upper[at] == "PREFIX" and [each.kind for each in following] == ["name", "iri"]:
+            prefixes[following[0].text] = _resolved(following[1], base, prefixes)
+        elif upper[at] in {"GRAPH", "FROM", "NAMED"} and following and following[0].kind in {"iri", "name"}:
+            yield upper[at], _resolved(following[0], base, prefixes)
+        elif ours is not None and words[at].kind in {"iri", "name"} and (not at or upper[at - 1] not in _NAMING):
+            iri = _resolved(words[at], base, prefixes)
+            if iri.startswith(ours) and iri != ours:
+                yield "", iri
+
+
+def _resolved(token: Token, base: str, prefixes: dict[str, str]) -> str:
+    if token.kind == "iri":
+        return urljoin(base, re.sub(r"\\u([0-9A-Fa-f]{4})|\\U([0-9A-Fa-f]{8})", _character, token.text[1:-1]))
+    prefix, _, local = token.text.partition(":")
+    return prefixes.get(f"{prefix}:", f"{prefix}:") + local.replace("\\", "")
+
+
+REGISTER: Final = Graphs(portion, ranging)
+"""The graphs of a register."""
+
+
+def _character(found: re.Match[str]) -> str:
+    return chr(int(found[1] or found[2], 16))

@@ -1,0 +1,1 @@
+"""One thing: its page, and what is said of it in the forms of RDF."""

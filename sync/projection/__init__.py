@@ -1,0 +1,1 @@
+"""From the journal to statements: the only place where an event becomes RDF."""

@@ -42,7 +42,7 @@ def graph(name: str) -> Response:
     given = asked(optional=APART.get(parts[0], ()))
     if parts[0] in APART:
         when = moment(given)
-        lasting = when if "at" in APART[parts[0]] else _of_known(when, given)
+        lasting = when if "at" in APART[parts[0]] else when._replace(fixed=when.past)
         return _sent(_portion("/".join(parts), when), form, lasting, packed=packed)
     if len(parts) > 2:
         raise Problem("not-found", f"there is no graph {name}: a snapshot has a day, and an instant at the most")
@@ -140,8 +140,3 @@ def _portion(path: str, when: Moment) -> Portion:
         return dataset.portion(f"{history.base_iri}graph/{path}", history, when, here.clock)
     except Problem as problem:
         raise Problem("not-found", problem.detail) from None
-
-
-def _of_known(when: Moment, given: dict[str, str]) -> Moment:
-    """The moment of what does not depend on the day: it never changes once what was known is fixed in the address."""
-    return when._replace(fixed="known" in given and when.known < service().history().head_known())

@@ -12,6 +12,7 @@ from regiolog.publisher import answers
 from regiolog.publisher.asking import CLOCKS, asked, here_to, moment, service
 from regiolog.publisher.negotiation import HTML
 from regiolog.publisher.problems import PROBLEMS
+from regiolog.publisher.things import saying
 from regiolog.sync.statements.moments import Moment
 
 room = Blueprint("pages", __name__)
@@ -58,7 +59,14 @@ def start() -> Response:
     """The start page: what there is, with an example of each."""
     given = asked()
     history = service().history()
-    return page("start.html", moment(given), given, coverage=history.coverage, register=history.register)
+    return page(
+        "start.html",
+        moment(given),
+        given,
+        coverage=history.coverage,
+        register=history.register,
+        sources=saying.names(history),
+    )
 
 
 @room.get("/problems")

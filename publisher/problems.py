@@ -121,12 +121,17 @@ def answer(kind: str, detail: str, **more: Any) -> Response:
     """A problem document, or a page that says the same to a browser."""
     meaning = PROBLEMS[kind]
     if request.accept_mimetypes.best_match([MEDIA_TYPE, "application/json", "text/html"]) == "text/html":
-        page = render_template("problem.html", meaning=meaning, kind=kind, detail=detail, more=more)
+        page = render_template("problem.html", meaning=meaning, kind=kind, detail=detail, query=_query())
         response = document(kind, detail)
         response.set_data(page)
         response.content_type = "text/html; charset=utf-8"
         return response
     return document(kind, detail, root=request.script_root, **more)
+
+
+def _query() -> str | None:
+    """The query that is not answered, where a browser asked it, so that it need not be written again."""
+    return request.args.get("query") if request.path == "/sparql" else None
 
 
 def document(kind: str, detail: str, *, root: str = "", **more: Any) -> Response:

@@ -106,6 +106,11 @@ class NamedQuery:
         return ("known",) if self.compares else ("at", "known")
 
     @property
+    def looks_ahead(self) -> bool:
+        """Whether it tells until when something was known, though that was later than what is asked about."""
+        return self.of_history or self.enriches is not None
+
+    @property
     def title(self) -> str:
         """What it answers: the first line of its file."""
         return _read(self.name).partition("\n")[0].removeprefix("# ")
@@ -246,6 +251,9 @@ def named(name: str) -> Response:
     when, portions = _moments(query, given)
     text = query.filled(_values(query, given, when))
     etag = answers.tag(text, form.media_type, when.key, *portions.values())
+    if query.looks_ahead:
+        when = when._replace(fixed=False)
+        etag = answers.tag(etag, service().history().position)
     if form is HTML:
         return _page(query, given, when, text, _ask(query, text, RESULTS_JSON, when, portions))
     if answers.unchanged(etag):
@@ -297,7 +305,7 @@ def _moments(query: NamedQuery, given: dict[str, str]) -> tuple[Moment, dict[str
         return when, {graph: dataset.portion(graph, history, head, here.clock)}
     if not query.compares:
         when = moment(given)
-        graphs = dataset.standing(history, query.ranges) if query.ranges else []
+        graphs = dataset.standing(history, query.ranges, when) if query.ranges else []
         return when, {graph: dataset.portion(graph, history, when, here.clock) for graph in graphs}
     first, last = given["from"], given["to"]
     if first > last:

@@ -152,7 +152,7 @@ class Service:
         Where `known` is not given, that of the moment is the instant at which it was first asked for.
 
         Args:
-            at: As :func:`regiolog.sync.moments.resolve` takes it.
+            at: As :func:`regiolog.sync.statements.moments.resolve` takes it.
             known: Likewise.
             era: The time that it is, where that has been looked up already.
 

@@ -64,6 +64,7 @@ class Settings:
         proxies: How many proxies stand before the service, whose ``X-Forwarded-…`` headers are believed.
         leave_out: Which record files of the archive are not loaded, by name; None leaves it as the register began.
         authority: Which source may open which kinds of register event.
+        graphs: How many graphs a query may name.
         queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
     """
 
@@ -81,6 +82,7 @@ class Settings:
     answer_rows: int = 1_000_000
     query_bytes: int = 32 * 2**10
     query_depth: int = 100
+    graphs: int = 100
     queue: int = 8
     scoped: bool = True
     cache: int = 64 * 2**20
@@ -272,6 +274,7 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "answer_rows": _whole(1, 10**9),
     "query_bytes": _bytes(1),
     "query_depth": _whole(1, 1_000),
+    "graphs": _whole(1, 10_000),
     "queue": _whole(1, 10_000),
     "scoped": _yes_or_no,
     "cache": _bytes(0),

@@ -12,7 +12,6 @@ from flask import Blueprint, Response, request
 
 from regiolog.events.errors import BadMoment
 from regiolog.events.temporal import instant_text, parse_day
-from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
 from regiolog.publisher import answers, formats, negotiation, pages, reports
 from regiolog.publisher.asking import asked, service
@@ -23,11 +22,11 @@ from regiolog.publisher.difference.placing import FURTHER, Known, Places
 from regiolog.publisher.difference.sets import TITLES, Row, rows
 from regiolog.publisher.negotiation import CSV, HTML, JSON_LD, N_TRIPLES, PLAIN_JSON, RDF_XML, TRIG, TURTLE, Format
 from regiolog.publisher.problems import Problem
+from regiolog.publisher.things import saying
 from regiolog.sync.statements import moments
 from regiolog.sync.statements.difference import Change, difference
 from regiolog.sync.statements.history import History
 from regiolog.sync.statements.moments import Moment
-from regiolog.sync.statements.statement import iri
 
 room: Final = Blueprint("diff", __name__)
 
@@ -167,10 +166,7 @@ def _titles(history: History) -> dict[str, str]:
     """The sets that there are, in order, each with what it is in words."""
     titles = dict(TITLES)
     last = titles.pop(FURTHER)
-    for source in history.subjects(terms.RDF_TYPE, iri(terms.RL_SOURCE)):
-        said = {each.statement.predicate: formats.read(each.statement.object).text for each in history.about(source)}
-        key, name = said[iri(terms.DCTERMS_IDENTIFIER)], said[iri(terms.RDFS_LABEL)]
-        titles[f"source/{key}"] = f"What {name} says"
+    titles |= {f"source/{key}": f"What {name} says" for key, name in saying.names(history).items()}
     return titles | {FURTHER: last}
 
 

@@ -154,13 +154,14 @@ def beside(of: Original, known: datetime, instants: Instants, *, lasting: bool =
         of: Of what it is a memento.
         known: The instant of the memento.
         instants: The instants of all.
-        lasting: Whether the answer is kept for good, so that it must not say which is the last.
+        lasting: Whether the answer is kept for good, so that it must not say which is the last, nor which is next: one
+            that has none yet may have one later.
     """
     places = {
         "first": instants.first(BEFORE),
         "prev": instants.last(known - NEXT),
         "": known,
-        "next": instants.first(known),
+        "next": None if lasting else instants.first(known),
         "last": None if lasting else instants.last(datetime.max.replace(tzinfo=UTC)),
     }
     found: dict[datetime, list[str]] = {}
@@ -194,11 +195,13 @@ def told(
     if request.args or not _is_fixed(given, when):
         return put(response, [link(of.address, "original"), *around(of)])
     response.headers["Memento-Datetime"] = http_date(when.known)
-    links = beside(of, when.known, instants(of), lasting=when.fixed)
+    links = beside(of, when.known, instants(of), lasting=response.cache_control.immutable)
     return put(response, [link(of.address, "original"), *around(of), *links])
 
 
 def _is_fixed(given: dict[str, str], when: Moment) -> bool:
     """Whether the address always means the same moment; today as a day, which means now, does not."""
     known = given["known"]
+    if known == "now":
+        return False
     return given.get("at") not in _TODAY and ("T" in known or when.known == end_of_day(date.fromisoformat(known)))

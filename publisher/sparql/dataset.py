@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
-from urllib.parse import unquote, urljoin
+from urllib.parse import quote, unquote, urljoin
 
 from regiolog.events.temporal import Clock
 from regiolog.ontology.iris import KINDS, Iris
@@ -30,6 +30,7 @@ class Outline(NamedTuple):
         dataset: The graphs that it chooses with ``FROM`` and ``FROM NAMED``; None without.
         has_any_graph: Whether it has ``GRAPH`` with a variable, which ranges over whatever graphs there are.
         is_steady: Whether it answers alike whenever it is asked: it asks for no time, chance or new name.
+        is_settled: Whether what it is asked of settles its answer: it cuts nothing off, and picks nothing out.
     """
 
     form: Form | None
@@ -37,6 +38,7 @@ class Outline(NamedTuple):
     dataset: Dataset | None
     has_any_graph: bool
     is_steady: bool
+    is_settled: bool
 
 
 @lru_cache(256)
@@ -59,18 +61,26 @@ def outline(query: str, base: str) -> Outline:
             *(tuple(dict.fromkeys(iri for word, iri in named if word == each)) for each in ("FROM", "NAMED"))
         )
     graphs = dict.fromkeys(iri for word, iri in named if word not in {"FROM", "NAMED"})
-    return Outline(form, tuple(graphs), chosen, anywhere, steady)
+    settled = not {"LIMIT", "OFFSET", "SAMPLE", "GROUP_CONCAT", "REDUCED"}.intersection(upper)
+    return Outline(form, tuple(graphs), chosen, anywhere, steady, settled)
+
+
+class Held(NamedTuple):
+    """What a graph holds, and whether it can never hold anything else."""
+
+    portion: Portion
+    fixed: bool
 
 
 class Graphs(NamedTuple):
     """Which graphs there are to be asked.
 
     Attributes:
-        portion: What a graph holds, by its IRI, as :func:`portion`.
+        held: What a graph holds, by its IRI, as :func:`held`.
         ranging: The graphs that ``GRAPH ?g`` ranges over in a query that chooses none, as :func:`ranging`.
     """
 
-    portion: Callable[[str, History, Moment, Clock], Portion]
+    held: Callable[[str, History, Moment, Clock], Held]
     ranging: Callable[[History, Moment], Sequence[str]]
 
 
@@ -81,7 +91,7 @@ class Asked(NamedTuple):
         default: The key of the default graph.
         named: What each graph holds that it names, or that ``GRAPH ?g`` ranges over.
         dataset: Which of them are asked; None asks all.
-        fixed: Whether all of them can never change.
+        fixed: Whether the answer can never change.
     """
 
     default: SnapshotKey
@@ -110,11 +120,13 @@ def choose(
     chosen = given or outline.dataset
     ranging = graphs.ranging(history, moment) if outline.has_any_graph and chosen is None else ()
     wanted = (*outline.graphs, *ranging, *(() if chosen is None else (*chosen.default, *chosen.named)))
-    named = {graph: graphs.portion(graph, history, moment, clock) for graph in wanted}
+    held = {graph: graphs.held(graph, history, moment, clock) for graph in wanted}
+    if chosen is not None:
+        held = {graph: held[graph] for graph in (*chosen.default, *chosen.named)}
+    named = {graph: each.portion for graph, each in held.items()}
+    fixed = outline.is_settled and all(each.fixed for each in held.values())
     if chosen is None:
-        return Asked(moment.key, named, None, moment.fixed and _all_fixed(named, history, moment))
-    named = {graph: named[graph] for graph in (*chosen.default, *chosen.named)}
-    fixed = _all_fixed(named, history, moment)
+        return Asked(moment.key, named, None, fixed and moment.fixed)
     if len(chosen.default) == 1 and chosen.default[0] not in chosen.named:
         portion = named[chosen.default[0]]
         if portion == Portion(portion.key):  # a snapshot alone is asked like any default graph, which may be warm
@@ -123,28 +135,20 @@ def choose(
     return Asked(NO_MOMENT, named, chosen, fixed)
 
 
-def _all_fixed(named: Mapping[str, Portion], history: History, moment: Moment) -> bool:
-    """Whether graphs can never change: what was known is past, and the day is not today's."""
-    return all(
-        portion.key.position < history.position
-        and (portion.history or moment.fixed or not portion.graph)
-        and not graph.startswith(f"{history.base_iri}graph/now")
-        for graph, portion in named.items()
-    )
-
-
-def ranging(history: History, _moment: Moment) -> list[str]:
+def ranging(history: History, moment: Moment) -> list[str]:
     """The IRIs of all graphs but the snapshots: those of sources, of proposals, and the history."""
-    return [*standing(history, "source"), *standing(history, "proposal"), Iris(history.base_iri).history_graph()]
+    of = Iris(history.base_iri)
+    return [*standing(history, "source", moment), *standing(history, "proposal", moment), of.history_graph()]
 
 
-def standing(history: History, kind: str) -> list[str]:
-    """The IRIs of the graphs of all sources that said something (``source``), or of all proposals (``proposal``)."""
-    return [graph for graph in history.graphs() if graph.startswith(f"{history.base_iri}graph/{kind}/")]
+def standing(history: History, kind: str, moment: Moment) -> list[str]:
+    """The IRIs of the graphs of all sources that had said something (``source``), or of all ``proposal``s by then."""
+    start = f"{history.base_iri}graph/{kind}/"
+    return [graph for graph in history.graphs(moment.position) if graph.startswith(start)]
 
 
-def portion(graph: str, history: History, moment: Moment, clock: Clock) -> Portion:
-    """What a graph holds, by its IRI.
+def held(graph: str, history: History, moment: Moment, clock: Clock) -> Held:
+    """What a graph holds, by its IRI, which has one way to be written.
 
     Args:
         graph: The IRI.
@@ -158,19 +162,20 @@ def portion(graph: str, history: History, moment: Moment, clock: Clock) -> Porti
         UnknownKey: The register has never had the thing whose history it is.
     """
     start = f"{history.base_iri}graph/"
-    first, _, rest = graph.removeprefix(start).partition("/") if graph.startswith(start) else ("", "", "")
-    kind, _, key = rest.partition("/")
+    first, *rest = graph.removeprefix(start).split("/") if graph.startswith(start) else [""]
     if first == "history" and not rest:
-        return Portion(_up_to(moment), history=True)
-    if first == "history" and kind in KINDS and key and "/" not in key:
-        return Portion(_up_to(moment), history=True, about=find(history, kind, unquote(key)))
-    if first == "source" and rest and "/" not in rest:
-        find(history, "source", unquote(rest))
-        return Portion(moment.key, f"<{graph}>")
-    if first == "proposal" and graph in standing(history, first):
-        return Portion(moment.key, f"<{graph}>")
-    if first not in {"", "history", "source", "proposal"} and "/" not in rest:
-        return Portion(resolve(history, unquote(first), unquote(rest) if rest else None, clock=clock).key)
+        return Held(Portion(_up_to(moment), history=True), moment.past)
+    if first == "history" and len(rest) == 2 and rest[0] in KINDS and _is_plain(rest[1]):
+        about = find(history, rest[0], unquote(rest[1]))
+        return Held(Portion(_up_to(moment), history=True, about=about), moment.past)
+    if first == "source" and len(rest) == 1 and _is_plain(rest[0]):
+        find(history, "source", unquote(rest[0]))
+        return Held(Portion(moment.key, f"<{graph}>"), moment.fixed)
+    if first == "proposal" and graph in history.graphs():
+        return Held(Portion(moment.key, f"<{graph}>"), moment.fixed)
+    if first not in {"", "history", "source", "proposal"} and len(rest) < 2 and "%" not in graph and rest != [""]:
+        named = resolve(history, first, rest[0] if rest else None, clock=clock)
+        return Held(Portion(named.key), named.fixed)
     raise Problem(
         "bad-parameter",
         f"there is no graph {graph}: the snapshot of a day is {start}2025-01-01, as it was known then "
@@ -178,6 +183,16 @@ def portion(graph: str, history: History, moment: Moment, clock: Clock) -> Porti
         f"{start}proposal/VR-2020-10-09, the history {start}history, that of one thing "
         f"{start}history/region/waasland; the register itself is the default graph",
     )
+
+
+def portion(graph: str, history: History, moment: Moment, clock: Clock) -> Portion:
+    """What a graph holds, as :func:`held`, for those who know by themselves whether it can change."""
+    return held(graph, history, moment, clock).portion
+
+
+def _is_plain(segment: str) -> bool:
+    """Whether a key is written in an address as we write it: what need not be escaped is not."""
+    return quote(unquote(segment), safe="") == segment != ""
 
 
 def _up_to(moment: Moment) -> SnapshotKey:
@@ -209,7 +224,7 @@ def _resolved(token: Token, base: str, prefixes: dict[str, str]) -> str:
     return prefixes.get(f"{prefix}:", f"{prefix}:") + local.replace("\\", "")
 
 
-REGISTER: Final = Graphs(portion, ranging)
+REGISTER: Final = Graphs(held, ranging)
 """The graphs of a register."""
 
 

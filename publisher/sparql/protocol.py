@@ -222,6 +222,10 @@ def _graphs(
     """
     values = [tuple(dict.fromkeys(value for name, value in pairs if name == each)) for each in _DATASET]
     chosen = Dataset(*values) if any(values) else None
+    named = {graph for each in chosen or outline.dataset or () for graph in each}.union(outline.graphs)
+    if len(named) > here.settings.graphs:
+        limit = here.settings.graphs
+        raise Problem("bad-parameter", f"the query names {len(named)} graphs, and {limit} is the limit")
     graphs = dataset.choose(outline, chosen, here.graphs, here.history(), when, here.clock)
     if given and graphs.dataset is not None and all(each == Portion(each.key) for each in graphs.named.values()):
         raise Problem(

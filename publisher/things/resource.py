@@ -48,6 +48,9 @@ def identified(kind: str, key: str) -> Response:
 def described(kind: str, name: str) -> Response:
     """What is known of a thing at a moment, in the form asked for."""
     code, ending = negotiation.split(name, FORMATS)
+    stem, _, suffix = code.rpartition(".")
+    if ending is None and stem and suffix and not _is_there(kind, code) and _is_there(kind, stem):
+        negotiation.choose(FORMATS, suffix)  # which refuses it, and says which forms there are
     return _described(kind, code, ending, asked())
 
 
@@ -76,6 +79,15 @@ def named(kind: str, code: str) -> str:
         known = "nothing of this kind is in the register yet" if kind in KINDS else "there is no such kind"
         raise Problem("not-found", f"{known}: {kind}; there are {', '.join(CLASSES)}")
     return find(service().history(), kind, code)
+
+
+def _is_there(kind: str, code: str) -> bool:
+    """Whether the register has ever had a thing of this kind and key."""
+    try:
+        named(kind, code)
+    except UnknownKey:
+        return False
+    return True
 
 
 def path_of(kind: str, code: str) -> str:

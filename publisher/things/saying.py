@@ -43,6 +43,15 @@ _OF: Final = {
 """By which property a claim names a thing of a kind, and which kinds of claim its page shows."""
 
 
+def names(history: History) -> dict[str, str]:
+    """The sources that have said something, by key: what each is called."""
+    found = {}
+    for source in history.subjects(terms.RDF_TYPE, iri(terms.RL_SOURCE)):
+        said = _read(each.statement for each in history.about(source, register=True))
+        found[_text(said, terms.DCTERMS_IDENTIFIER)] = _text(said, terms.RDFS_LABEL)
+    return found
+
+
 def of_thing(history: History, subject: str, kind: str, key: SnapshotKey, links: Links) -> list[Saying]:
     """What sources say of a municipality or a region at a moment; nothing of things of other kinds."""
     if kind not in _OF:

@@ -11,11 +11,12 @@ than the grammar does, the reading that allows less is taken.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from regiolog.events.errors import QueryForbidden, QueryMalformed, QueryTooDeep, QueryTooLong
+from regiolog.ontology.namespaces import PREFIXES
 
 MAX_LENGTH: Final = 32_768
 """Bytes of UTF-8 in a query, unless told otherwise."""
@@ -139,6 +140,33 @@ def check(query: str, *, max_length: int = MAX_LENGTH, max_depth: int = MAX_DEPT
     _not_deep(words, max_depth - sum(sum(map(words[at].text.count, "([!")) for at in iris), max_depth)
     if any("'" in words[at].text or "#" in words[at].text for at in iris):
         _harmless_in_any_reading(query, max_depth)
+
+
+def explained(query: str, reason: str) -> str:
+    """Why a query that passed is none all the same: the commonest mistake in words, else as the engine says it.
+
+    Args:
+        query: The query.
+        reason: What the engine says.
+    """
+    prefix = _undeclared(terminals(query))
+    if prefix is None:
+        return reason
+    return f"the prefix {prefix}: is not declared; begin with PREFIX {prefix}: <{PREFIXES.get(prefix, '…')}>"
+
+
+def _undeclared(words: Sequence[Token]) -> str | None:
+    """The first prefix that is used without being declared."""
+    declared: set[str] = set()
+    for before, token in zip((None, *words), words, strict=False):
+        if token.kind != "name":
+            continue
+        prefix = token.text.partition(":")[0]
+        if before is not None and before.text.upper() == "PREFIX":
+            declared.add(prefix)
+        elif prefix not in declared:
+            return prefix
+    return None
 
 
 def _no_bad_escape(query: str, words: list[Token]) -> None:

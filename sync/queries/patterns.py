@@ -74,7 +74,7 @@ class _Reader(Triples):
         shown: set[str] = set()
         exists: tuple[Beside, ...] = ()
         everything = self.accept("*")
-        while not everything and self.word != "WHERE" and self.next.text != "{":
+        while not everything and self.word not in {"FROM", "WHERE"} and self.next.text != "{":
             if self.next.kind == "var":
                 shown.add(self.variable())
             else:
@@ -88,7 +88,11 @@ class _Reader(Triples):
         return Joined((group,), is_subquery=True, shown=None if everything else frozenset(shown))
 
     def _where(self) -> Group:
-        self.accept_word("WHERE")  # FROM is not understood: the default graph is another one then
+        while self.accept_word("FROM"):  # whoever asks knows by what the default graph was chosen
+            self.accept_word("NAMED")
+            if self.take().kind not in {"iri", "name"}:
+                raise NotUnderstood
+        self.accept_word("WHERE")
         self.expect("{")
         return self._group()
 

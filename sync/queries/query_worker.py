@@ -38,9 +38,21 @@ from pyoxigraph import (
 )
 
 from regiolog.sync.queries.patterns import scope
-from regiolog.sync.queries.question import GRAPHS, TABLES, Done, Failed, Form, Question, Ready, Reply, Setup, Task
+from regiolog.sync.queries.question import (
+    GRAPHS,
+    NO_MOMENT,
+    TABLES,
+    Done,
+    Failed,
+    Form,
+    Question,
+    Ready,
+    Reply,
+    Setup,
+    Task,
+)
 from regiolog.sync.queries.rows import Rows
-from regiolog.sync.queries.scope import Scope
+from regiolog.sync.queries.scope import Scope, reads_nothing
 from regiolog.sync.queries.snapshots import Snapshots
 from regiolog.sync.queries.spool import Spool, TooLarge, TooMany
 from regiolog.sync.statements.history import History
@@ -121,7 +133,7 @@ class _Worker:
 
     def reply(self, task: Task) -> Reply:
         """Answer, or say why not."""
-        spool = Spool(Path(task.spool), self._setup.answer_bytes, self._setup.answer_rows)
+        spool = Spool(task.spool, self._setup.answer_bytes, self._setup.answer_rows)
         try:
             form, media_type = _evaluate(self._store(task.question), task.question, spool, self._setup.answer_rows)
             return Done(form, media_type, spool.close(), spool.length)
@@ -140,27 +152,34 @@ class _Worker:
 
     def _store(self, question: Question) -> Store:
         """The store that a question is about, from the table as it is now: it may have been made anew."""
-        kept = self._snapshots.kept(question.default, question.named)
+        default = NO_MOMENT if self._reads_no_default(question) else question.default
+        merged = () if question.dataset is None or len(question.dataset.default) < 2 else question.dataset.default
+        kept = self._snapshots.kept(default, question.named, merged)
         if kept is not None:
             return kept
         try:
             if self._history.position < max(
-                question.default.position, *(each.key.position for each in question.named.values()), 0
+                default.position, *(each.key.position for each in question.named.values()), 0
             ):
                 self._reopen()
-            return self._snapshot(question)
+            return self._snapshots.store(default, question.named, lambda: self._scope(question), merged)
         except sqlite3.Error:
             self._reopen()
-            return self._snapshot(question)
+            return self._snapshots.store(default, question.named, lambda: self._scope(question), merged)
         except SyntaxError as error:  # which in a query would be its asker's fault
             raise ValueError(f"a statement cannot be read: {error.msg}") from None
 
-    def _snapshot(self, question: Question) -> Store:
-        return self._snapshots.store(question.default, question.named, lambda: self._scope(question))
+    def _reads_no_default(self, question: Question) -> bool:
+        """Whether all that a question asks stands in ``GRAPH``, so that its default graph need not be there."""
+        if not question.named or question.default == NO_MOMENT:
+            return False
+        scope = self._scope(question)
+        return scope is not None and reads_nothing(scope)
 
     def _scope(self, question: Question) -> Scope | None:
-        """What a question reads of the register, where parts of it may be asked; None for all of it."""
-        if not self._setup.scoped or question.dataset is not None:
+        """What a question reads of its own default graph; None where that is not known, or another is asked."""
+        own = question.dataset is None or question.dataset.default == ("",)
+        if not self._setup.scoped or not own:
             return None
         return _scope(question.query, question.base_iri or "")
 
@@ -176,7 +195,7 @@ def _evaluate(store: Store, question: Question, spool: Spool, most: int) -> tupl
         results = store.query(
             question.query,
             base_iri=question.base_iri,
-            default_graph=None if asked is None else _default(store, asked.default),
+            default_graph=None if asked is None else _default(asked.default),
             named_graphs=None if asked is None else list(map(NamedNode, asked.named)),
         )
         output = cast("BinaryIO", spool)
@@ -191,18 +210,9 @@ def _evaluate(store: Store, question: Question, spool: Spool, most: int) -> tupl
     return form, media_type
 
 
-def _default(store: Store, graphs: tuple[str, ...]) -> list[NamedNode | BlankNode | DefaultGraph]:
-    """The default graph of a dataset, as the engine is told of it.
-
-    Asked of several graphs, the engine finds a triple as often as it is in them, and counts it so; their merge has it
-    once (SPARQL 1.1, section 13.2). It is made in the store's own default graph, which several asked leave empty.
-    """
-    if len(graphs) < 2:
-        return [NamedNode(iri) if iri else DefaultGraph() for iri in graphs]
-    store.clear_graph(DefaultGraph())
-    for iri in graphs:
-        store.update(f"ADD GRAPH {NamedNode(iri)} TO DEFAULT")
-    return [DefaultGraph()]
+def _default(graphs: tuple[str, ...]) -> list[NamedNode | BlankNode | DefaultGraph]:
+    """The default graph of a dataset, as the engine is told of it; several are merged in the store's own."""
+    return [NamedNode(iri) if iri else DefaultGraph() for iri in graphs] if len(graphs) < 2 else [DefaultGraph()]
 
 
 def _few(triples: QueryTriples, most: int) -> Iterator[Triple]:

@@ -14,7 +14,7 @@ class Rows:
     """How many rows there are in what was written so far.
 
     Args:
-        media_type: One of :data:`regiolog.sync.question.TABLES`.
+        media_type: One of :data:`regiolog.sync.queries.question.TABLES`.
     """
 
     def __init__(self, media_type: str) -> None:

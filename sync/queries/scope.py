@@ -134,6 +134,11 @@ def reads_every_node(group: Group) -> bool:
     ) or any(reads_every_node(inner) for inner in _inside(group))
 
 
+def reads_nothing(group: Group) -> bool:
+    """Whether nothing is read of the default graph: all that there is stands in ``GRAPH``."""
+    return not group.patterns and all(reads_nothing(inner) for inner in _inside(group))
+
+
 def constants(group: Group) -> set[str]:
     """The constants in a group and in all that stands in it."""
     found = {term for _, terms in group.values for term in terms}

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from itertools import islice
-from typing import Final, NamedTuple
+from typing import Final, NamedTuple, Self
 
 from pyoxigraph import NamedNode, RdfFormat, Store, parse
 
@@ -34,10 +34,16 @@ _REMEMBERED: Final = 256
 
 
 class _Asked(NamedTuple):
-    """Which graphs a store holds: the default graph, and the named ones by IRI, sorted."""
+    """Which graphs a store holds: the default graph, the named ones by IRI, sorted, and which of them it merges."""
 
     default: SnapshotKey
     named: tuple[tuple[str, Portion], ...]
+    merged: tuple[str, ...]
+
+    @classmethod
+    def of(cls, default: SnapshotKey, named: Mapping[str, Portion] | None, merged: tuple[str, ...]) -> Self:
+        """Put together what was asked."""
+        return cls(default, tuple(sorted(named.items())) if named else (), merged)
 
 
 class Snapshots:
@@ -68,6 +74,7 @@ class Snapshots:
         default: SnapshotKey,
         named: Mapping[str, Portion] | None = None,
         scope: Callable[[], Scope | None] = lambda: None,
+        merged: tuple[str, ...] = (),
     ) -> Store:
         """The store of a moment, to be read and not changed.
 
@@ -76,11 +83,13 @@ class Snapshots:
             named: What the named graphs hold, by IRI.
             scope: Says what will be read of the default graph; None for all of it. It is asked where no store is at
                 hand and there are no named graphs: one that holds little more than that may then be made for this time.
+            merged: Which named graphs the default graph holds as well, each triple once: asked of several graphs, the
+                engine would find it, and count it, as often as it is in them (SPARQL 1.1, section 13.2).
 
         Raises:
             MemoryError: It would take more than one store may.
         """
-        asked = _Asked(default, tuple(sorted(named.items())) if named else ())
+        asked = _Asked.of(default, named, merged)
         held = self._stores.pop(asked, None) or self._rolled(asked)
         if held is None and not named and (read := scope()) is not None:
             part = self._part(default, read)
@@ -91,9 +100,9 @@ class Snapshots:
             del self._stores[next(iter(self._stores))]
         return held[0]
 
-    def kept(self, default: SnapshotKey, named: Mapping[str, Portion]) -> Store | None:
+    def kept(self, default: SnapshotKey, named: Mapping[str, Portion], merged: tuple[str, ...] = ()) -> Store | None:
         """The store of a moment if there is one already."""
-        asked = _Asked(default, tuple(sorted(named.items())) if named else ())
+        asked = _Asked.of(default, named, merged)
         held = self._stores.pop(asked, None)
         if held is None:
             return None
@@ -120,7 +129,9 @@ class Snapshots:
         size = 0 if asked.default == NO_MOMENT else _load(store, self._history.triples(asked.default), None)
         for iri, portion in asked.named:
             size += self._add(store, portion, NamedNode(iri))
-        return store, size
+        for iri in asked.merged:
+            store.update(f"ADD GRAPH {NamedNode(iri)} TO DEFAULT")
+        return store, len(store) if asked.merged else size
 
     def _add(self, store: Store, portion: Portion, graph: NamedNode) -> int:
         """Load what a named graph holds, and return how many triples it has."""
@@ -164,6 +175,6 @@ def _load(store: Store, triples: bytes, graph: NamedNode | None) -> int:
     return triples.count(b"\n")
 
 
-def _kind(asked: _Asked) -> tuple[int, int, list[str]]:
+def _kind(asked: _Asked) -> tuple[object, ...]:
     """What stores have in common when they differ in nothing but the position, and in what the named graphs hold."""
-    return asked.default.breakpoint, asked.default.version, [iri for iri, _ in asked.named]
+    return asked.default.breakpoint, asked.default.version, [iri for iri, _ in asked.named], asked.merged

@@ -38,7 +38,7 @@ class Spool:
         most: How many rows there may be, where :attr:`rows` is there to count them; each has a byte at the least.
     """
 
-    def __init__(self, path: Path, limit: int, most: int) -> None:
+    def __init__(self, path: str, limit: int, most: int) -> None:
         self._path = path
         self._limit = limit
         self._most = most
@@ -85,7 +85,7 @@ class Spool:
 
     def _move_to_file(self) -> None:
         with _files_allowed():
-            file = self._path.open("x+b")
+            file = Path(self._path).open("x+b")  # noqa: SIM115 - closed with the spool
         file.write(self._file.getvalue())
         self._file.close()
         self._file = file  # type: ignore[assignment]

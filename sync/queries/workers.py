@@ -32,7 +32,7 @@ from regiolog.events.errors import (
     QueryUnsupported,
     RegiologError,
 )
-from regiolog.sync.queries.guard import MAX_DEPTH, MAX_LENGTH, check
+from regiolog.sync.queries.guard import MAX_DEPTH, MAX_LENGTH, check, explained
 from regiolog.sync.queries.question import GRAPHS, TABLES, Answer, Done, Failed, Question, Ready, Reply, Setup, Task
 from regiolog.sync.queries.spool import SpoolFolder
 
@@ -105,7 +105,7 @@ class QueryWorkers:
 
         Args:
             question: The query and its moments.
-            deadline: Seconds that it may take; also how long it waits for a worker.
+            deadline: Seconds that it may take, the waiting for a worker included.
 
         Raises:
             QueryMalformed: It is not SPARQL.
@@ -125,10 +125,11 @@ class QueryWorkers:
                 raise ValueError(f"{media_type} is no format for {form}")
         check(question.query, max_length=self._max_length, max_depth=self._max_depth)
         seconds = self._deadline if deadline is None else deadline
+        until = time.monotonic() + seconds
         worker = self._take(seconds)
         spool = self._spool.next_file()
         try:
-            reply = worker.ask(Task(question, spool), seconds)
+            reply = worker.ask(Task(question, spool), seconds, until)
         except BaseException:
             Path(spool).unlink(missing_ok=True)
             self._replace(worker)
@@ -147,7 +148,7 @@ class QueryWorkers:
             self._replace(worker)
         else:
             self._give_back(worker)
-        raise self._rejection(reply)
+        raise self._rejection(reply, question.query)
 
     def close(self) -> None:
         """End all workers at once, and the questions that they are answering."""
@@ -174,10 +175,10 @@ class QueryWorkers:
         """Close it."""
         self.close()
 
-    def _rejection(self, failed: Failed) -> QueryRejected:
+    def _rejection(self, failed: Failed, query: str) -> QueryRejected:
         match failed.kind:
             case "malformed":
-                return QueryMalformed(f"the query is not SPARQL 1.1: {failed.reason}")
+                return QueryMalformed(f"the query is not SPARQL 1.1: {explained(query, failed.reason)}")
             case "unsupported":
                 return QueryUnsupported(f"the query asks for what is not done here: {failed.reason}")
             case "too large":
@@ -314,8 +315,13 @@ class _Worker:
         """Whether the process runs, asked while it is idle: all that an idle one can say is that it has ended."""
         return not self._poll.poll(0) if self._ready else self._process.poll() is None
 
-    def ask(self, task: Task, seconds: float) -> Done | Failed:
+    def ask(self, task: Task, seconds: float, until: float) -> Done | Failed:
         """Have a question answered; when this raises, the worker is of no more use.
+
+        Args:
+            task: The question.
+            seconds: How long it may take, as it is said.
+            until: When that is over, on the monotonic clock; a worker that has yet to start is given time for that.
 
         Raises:
             QueryTimedOut: It took too long.
@@ -325,9 +331,11 @@ class _Worker:
         """
         try:
             if not self._ready:
+                began = time.monotonic()
                 self._await_start()
+                until += time.monotonic() - began
             self._connection.send_bytes(msgspec.msgpack.encode(task))
-            if not self._poll.poll(1000 * seconds):
+            if not self._poll.poll(1000 * max(until - time.monotonic(), 0)):
                 raise QueryTimedOut(f"the query was not answered within {seconds:g} s, which is the limit")
             reply = self._receive()
         except (EOFError, OSError):

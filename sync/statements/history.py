@@ -255,10 +255,13 @@ class History(Changing):
             )
         )
 
-    def graphs(self) -> list[str]:
-        """The IRIs of all graphs that ever held a statement, besides the register's own, sorted."""
+    def graphs(self, position: int = NEVER) -> list[str]:
+        """The IRIs of all graphs that had held a statement by a position, besides the register's own, sorted."""
         rows = self._db.execute(
-            "SELECT text FROM term WHERE id IN (SELECT DISTINCT graph FROM statement WHERE graph > 0) ORDER BY 1"
+            "SELECT text FROM term JOIN (SELECT DISTINCT graph AS id FROM statement WHERE graph > 0) USING (id) "
+            "WHERE (SELECT opened FROM statement f WHERE f.graph = term.id AND f.graph > 0 ORDER BY f.id LIMIT 1) <= ? "
+            "ORDER BY 1",
+            (position,),
         )
         return [str(text)[1:-1] for (text,) in rows]
 

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from regiolog.events.errors import BadMoment
-from regiolog.events.temporal import Clock, instant_text, parse_day, parse_known, system_clock, today
+from regiolog.events.temporal import Clock, end_of_day, instant_text, parse_day, parse_known, system_clock, today
 from regiolog.sync.statements.history import History, SnapshotKey
 
 
@@ -19,6 +19,7 @@ class Moment(NamedTuple):
         position: The last event that was known then.
         key: The key of the snapshot.
         fixed: Whether the answer can never change: both coordinates were given, and `known` lies before the head's.
+        past: Whether what was known can never change: `known` was given, and lies before the head's.
     """
 
     at: date
@@ -26,6 +27,7 @@ class Moment(NamedTuple):
     position: int
     key: SnapshotKey
     fixed: bool
+    past: bool = False
 
 
 def resolve(history: History, at: str | None, known: str | None, *, clock: Clock = system_clock) -> Moment:
@@ -34,8 +36,8 @@ def resolve(history: History, at: str | None, known: str | None, *, clock: Clock
     Args:
         history: The statement table.
         at: A civil day, ``now``, or None for today in Brussels.
-        known: A civil day (its end in Brussels), an instant, or None for the head: the later of the clock and the last
-            effective `known_from`.
+        known: A civil day (its end in Brussels), an instant, ``now``, or None for the head: the later of the clock and
+            the last effective `known_from`.
         clock: Tells the instant of now.
 
     Raises:
@@ -48,7 +50,7 @@ def resolve(history: History, at: str | None, known: str | None, *, clock: Clock
     last = history.head_known()
     now = clock()
     head = max(now, last)
-    if known is None:
+    if known is None or known == "now":
         position = history.position
         return Moment(day, head, position, history.key(day, position), fixed=False)
     instant = parse_known(known, lambda: now)
@@ -58,5 +60,6 @@ def resolve(history: History, at: str | None, known: str | None, *, clock: Clock
     if position == 0:
         first = instant_text(history.known_of(1)) if history.position else "ever"
         raise BadMoment(f"known={known} is before the register knew anything, on {first}")
-    fixed = at not in {None, "now"} and instant < last
-    return Moment(day, instant, position, history.key(day, position), fixed=fixed)
+    # The day of today means now, and so another instant each time, whatever the clock does.
+    past = instant < last and ("T" in known or instant == end_of_day(parse_day(known)))
+    return Moment(day, instant, position, history.key(day, position), fixed=past and at not in {None, "now"}, past=past)

@@ -21,7 +21,7 @@ from regiolog.events.temporal import Clock
 from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
-from regiolog.publisher.sparql.dataset import Graphs
+from regiolog.publisher.sparql.dataset import Graphs, Held
 from regiolog.sync.folder import Folder
 from regiolog.sync.queries.question import Portion
 from regiolog.sync.statements.history import History
@@ -114,14 +114,14 @@ def service(settings: Settings, ranging: Callable[[Moment], Sequence[str]] | Non
         ranging: Which graphs ``GRAPH ?g`` ranges over at a moment; those that ever held anything by default.
     """
 
-    def portion(graph: str, _history: History, moment: Moment, _clock: Clock) -> Portion:
-        return Portion(moment.key, f"<{graph}>")
+    def held(graph: str, _history: History, moment: Moment, _clock: Clock) -> Held:
+        return Held(Portion(moment.key, f"<{graph}>"), moment.fixed)
 
     def ranged(history: History, moment: Moment) -> Sequence[str]:
         return history.graphs() if ranging is None else ranging(moment)
 
     clock = TurnedClock(_NOW)
-    return Service(settings, Folder(settings.data, clock=clock), None, clock, Graphs(portion, ranged))
+    return Service(settings, Folder(settings.data, clock=clock), None, clock, Graphs(held, ranged))
 
 
 def _write(statements: Path, holdings: Mapping[date, Holding]) -> None:

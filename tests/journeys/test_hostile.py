@@ -11,100 +11,49 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from statistics import median
-from typing import Final, NamedTuple, Self
-from urllib.parse import quote, urlencode
+from typing import Final, NamedTuple
+from urllib.parse import urlencode
 
 import pyoxigraph
 import pytest
 
 from tests.hostile import ATTACKS, ELSEWHERE, EVALUATED, RAW, Attack
 from tests.journeys import conftest
+from tests.journeys.others import Asked, Others, put_off, slowest
 from tests.processes import Served, alive, family, gone, prepared, resident
 from tests.sockets import Connection, Heard
 
 GONE: Final = 0.25
-"""How many seconds after its deadline a query is gone."""
-WAIT: Final = 3.0
-"""How many more it may wait: for a worker that has just been started, on a machine that other tests keep busy."""
-MEMORY: Final = 300 * 2**20
-"""How much more memory the processes may have in use afterwards: each worker keeps snapshots of its own."""
-PATIENT: Final = 20
-"""How often anybody comes back: a worker that was just started is asked before it has its snapshot."""
+"""How many seconds after its deadline a query is gone, to the last byte of what is answered then."""
+LOADED: Final = 0.75
+"""How many more it may take in `make test`, where whatever else runs may hold both processors for that long."""
+QUICK: Final = 0.2
+"""Within how many seconds workers answer that are ready: they have started, and have a snapshot."""
+SETTLED: Final = 5.0
+"""How many seconds workers are given to be that; a machine that never lets them is no reason to wait on."""
+LASTING: Final = 16 * 2**20
+"""By how many bytes the memory of processes that live on may differ from one round of attacks to another."""
+SNAPSHOTS: Final = 64 * 2**20
+"""By how many that of workers may, of which each has a snapshot of its own, or has just been started."""
+WORKERS: Final = 3
 PROBLEM: Final = "application/problem+json"
 SEED: Final = 20_180_101
-SMALL: Final = (
-    "health/live",
-    "query/region-of.csv?nis=11056&at=2024-06-01",
-    "doc/municipality/11002.nt?at={day}",
-    "sparql?query=" + quote("SELECT ?p ?o { <https://data.vlaanderen.be/id/gemeente/44021> ?p ?o . BIND({n} AS ?n) }"),
-)
-"""What others ask all the while: pages, and queries of which no two are the same."""
 
 
-class Asked(NamedTuple):
-    """One of the small questions: when it was asked, how long it took, its status, and how often it was put off."""
+class Memory(NamedTuple):
+    """How many bytes of memory are in use: by the processes that live on, and by those that answer queries."""
 
-    began: float
-    seconds: float
-    status: int
-    path: str
-    put_off: int
-
-
-class Others:
-    """People who ask small things of a service, one after another, until the block ends."""
-
-    def __init__(self, service: Served, count: int = 2) -> None:
-        """Know whom to ask, and with how many threads."""
-        self._service = service
-        self._numbers = iter(range(10**9))
-        self._done = threading.Event()
-        self._threads = [threading.Thread(target=self._ask) for _ in range(count)]
-        self.asked: list[Asked] = []
-
-    def __enter__(self) -> Self:
-        """Begin to ask."""
-        for thread in self._threads:
-            thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        """Stop asking."""
-        self._done.set()
-        for thread in self._threads:
-            thread.join()
-
-    def _ask(self) -> None:
-        while not self._done.is_set():
-            number = next(self._numbers)
-            path = SMALL[number % len(SMALL)].replace("%7Bn%7D", str(number))
-            path = path.replace("{day}", f"2024-01-{number % 28 + 1:02}")
-            status, put_off = 503, -1
-            while status == 503 and put_off < PATIENT:
-                began = time.monotonic()
-                with Connection(self._service.port) as connection:
-                    connection.get(path)
-                    status = connection.hear().status
-                put_off += 1
-            self.asked.append(Asked(began, time.monotonic() - began, status, path, put_off))
-            time.sleep(0.01)
-
-    def slowest(self, since: float) -> float:
-        """What nineteen in twenty of the small questions took at the most, in seconds, since some moment."""
-        times = sorted(each.seconds for each in self.asked if each.began >= since)
-        return times[len(times) * 19 // 20]
+    lasting: int
+    workers: int
 
 
 class Besieged(NamedTuple):
-    """A service, those who ask it small things, and an address that nobody should call."""
+    """A service, and an address that nobody should call."""
 
     service: Served
     deadline: float
-    others: Others
     address: str
     calls: list[object]
-    resident: int
     processes: int
     digest: str
 
@@ -122,14 +71,25 @@ class Besieged(NamedTuple):
             heard = connection.hear()
         return heard, time.monotonic() - began
 
-    def insist(self, attack: Attack) -> tuple[Heard, float]:
-        """The same, and come back as long as one is told to."""
-        for _ in range(PATIENT):
-            heard, seconds = self.ask(attack)
-            if "retry-after" not in heard.headers:
-                break
-            time.sleep(0.2)
-        return heard, seconds
+    def settle(self) -> None:
+        """Wait until nobody waits for a worker: twice as many small queries as there are, at once, are quick."""
+
+        def quick(_: int) -> bool:
+            began = time.monotonic()
+            query = f"SELECT (COUNT(*) AS ?n) {{ ?s ?p ?o FILTER(?o != {time.monotonic_ns()}) }}"
+            return self.ask(Attack("none", query))[0].status == 200 and time.monotonic() - began < QUICK
+
+        patience = time.monotonic() + SETTLED
+        with ThreadPoolExecutor(2 * WORKERS) as threads:
+            while time.monotonic() < patience and not all(list(threads.map(quick, range(2 * WORKERS)))):
+                time.sleep(0.05)
+
+    def memory(self) -> Memory:
+        """What the processes have in use, once all is quiet: no attack is answered, and no worker is being started."""
+        self.settle()
+        workers = self.service.query_workers
+        assert len(workers) == WORKERS
+        return Memory(resident(alive(family(self.service.process.pid)) - workers), resident(workers))
 
 
 def digest(service: Served) -> str:
@@ -143,13 +103,13 @@ def digest(service: Served) -> str:
 def besieged(
     served: conftest.Served, tmp_path_factory: pytest.TempPathFactory, at_length: Callable[[int, int], int]
 ) -> Iterator[Besieged]:
-    """A service of its own with small limits, that others use, and a listener that counts who calls."""
+    """A service of its own with small limits, and a listener that counts who calls."""
     data = prepared(served.data, tmp_path_factory.mktemp("besieged"))
     deadline = at_length(50, 100) / 100
     calls: list[object] = []
     with (
         socket.create_server(("127.0.0.1", 0)) as listener,
-        Served(data, "--deadline", deadline, workers="3", memory="512MiB", answer_bytes="16MiB") as service,
+        Served(data, "--deadline", deadline, workers=str(WORKERS), memory="512MiB", answer_bytes="16MiB") as service,
     ):
 
         def listen() -> None:
@@ -166,12 +126,10 @@ def besieged(
         with Others(service) as warming:
             time.sleep(1)
         processes = family(service.process.pid)
-        before = resident(processes)
         expected = digest(service)
         assert {each.status for each in warming.asked} == {200}
-        with Others(service) as others:
-            address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
-            yield Besieged(service, deadline, others, address, calls, before, len(processes), expected)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}/"
+        yield Besieged(service, deadline, address, calls, len(processes), expected)
         listener.shutdown(socket.SHUT_RDWR)
         listening.join()
 
@@ -199,11 +157,25 @@ def reads(heard: Heard) -> bool:
     return heard.is_whole
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("attack", ATTACKS, ids=[attack.name for attack in ATTACKS])
-def test_an_attack_is_refused_or_gone_in_time(besieged: Besieged, attack: Attack) -> None:
-    """With a whole problem document that names the reason; never with 200 and half an answer."""
-    heard, seconds = besieged.insist(attack)
-    assert seconds < besieged.deadline + GONE + WAIT
+def test_an_attack_is_refused_or_gone_in_time(
+    besieged: Besieged, attack: Attack, at_length: Callable[[int, int], int]
+) -> None:
+    """With a whole problem document that names the reason; never with 200 and half an answer.
+
+    It meets workers that are ready and have nothing else to do. In `make test` the time may be that of the best of
+    three attempts, and longer: what a busy machine does to one of them says nothing, and to hold no deadline shows in
+    each.
+    """
+    allowed = besieged.deadline + GONE + at_length(1, 0) * LOADED
+    for _ in range(at_length(3, 1)):
+        besieged.settle()
+        heard, seconds = besieged.ask(attack)
+        print(f"{(seconds - besieged.deadline) * 1e3:+.0f} ms from the deadline: {attack.name}")
+        if seconds <= allowed:
+            break
+    assert seconds <= allowed
     if heard.status == 0 or (heard.status == 413 and heard.headers["content-type"] != PROBLEM):
         assert len(attack.query) > 2**20, "only what is absurd is refused, or hung up on, by the server itself"
         return
@@ -254,22 +226,13 @@ def test_requests_that_never_end_hold_nobody(besieged: Besieged) -> None:
     try:
         for number, connection in enumerate(held):
             connection.say(begun[number % 3])
-        since = time.monotonic()
-        time.sleep(2)
-        answered = [each for each in besieged.others.asked if each.began > since]
-        assert len(answered) > 5
-        assert {each.status for each in answered} == {200}
+        with Others(besieged.service) as others:
+            time.sleep(2)
+        assert len(others.asked) > 5
+        assert {each.status for each in others.asked} == {200}
     finally:
         for connection in held:
             connection.close()
-
-
-def test_others_were_answered_all_the_while(besieged: Besieged) -> None:
-    """Each of their small questions, though one worker after the other was killed beside them."""
-    asked = list(besieged.others.asked)
-    assert not [each for each in asked if each.status != 200]
-    assert len(asked) > 100
-    assert sum(each.put_off > 0 for each in asked) < len(asked) / 20
 
 
 def test_nobody_was_called(besieged: Besieged) -> None:
@@ -281,38 +244,64 @@ def test_nobody_was_called(besieged: Besieged) -> None:
 def test_others_hardly_notice(
     besieged: Besieged, at_length: Callable[[int, int], int], record_property: Callable[[str, object], None]
 ) -> None:
-    """Their small questions take at most twice as long beside attacks as without, in the median of many turns."""
+    """Nineteen in twenty small questions take at most twice as long beside one attack after the other as without.
+
+    Quiet turns and attacked ones alternate, so that whatever else the machine does falls upon both. All of one kind
+    are taken together, with the time that anybody was put off.
+    """
     chance = random.Random(SEED)
-    quiet, beside = [], []
-    for _ in range(at_length(2, 20)):
-        began = time.monotonic()
-        time.sleep(besieged.deadline * 2)
-        quiet.append(besieged.others.slowest(began))
-        began = time.monotonic()
-        for attack in chance.sample(EVALUATED, 2):
-            besieged.ask(attack)
-        beside.append(besieged.others.slowest(began))
-    ratio = median(beside) / median(quiet)
-    said = f"p95 {median(quiet) * 1e3:.1f} ms, and {median(beside) * 1e3:.1f} ms beside attacks: {ratio:.2f}"
+    turns: list[tuple[float, float, float]] = []
+    besieged.settle()
+    with Others(besieged.service) as others:
+        for _ in range(at_length(4, 20)):
+            began = time.monotonic()
+            time.sleep(besieged.deadline * 2)
+            attacked = time.monotonic()
+            for attack in chance.sample(EVALUATED, 2):
+                besieged.ask(attack)
+            turns.append((began, attacked, time.monotonic()))
+    quiet = [each for began, attacked, _ in turns for each in others.between(began, attacked)]
+    beside = [each for _, attacked, ended in turns for each in others.between(attacked, ended)]
+    ratio = slowest(beside) / slowest(quiet)
+    said = (
+        f"p95 {slowest(quiet) * 1e3:.1f} ms of {len(quiet)}, and {slowest(beside) * 1e3:.1f} ms of {len(beside)} "
+        f"beside attacks: {ratio:.2f}; put off {put_off(quiet)} and {put_off(beside)}"
+    )
     record_property("others", said)
     print(said)
+    assert {each.status for each in others.asked} == {200}
     # A short run is no measurement, and `make test` may share its processors with anything.
-    assert ratio < at_length(50, 2), said
+    assert ratio <= at_length(10, 2), said
 
 
 @pytest.mark.soak
-def test_waves_of_attacks_are_told_to_come_back(besieged: Besieged, at_length: Callable[[int, int], int]) -> None:
-    """Where all workers are held: each is whole, or a problem, and whether the service is alive is answered at once."""
+def test_waves_of_attacks_are_told_to_come_back(
+    besieged: Besieged, at_length: Callable[[int, int], int], record_property: Callable[[str, object], None]
+) -> None:
+    """Where all workers are held: each is whole, or a problem, and whether the service is alive is answered at once.
+
+    Who asks small things then may find no worker free, and what he waits for is the deadline of somebody's attack, not
+    his own question. So nineteen in twenty are answered within a quarter of a deadline of 1 s, where 50 to 70 ms were
+    measured, which is 35 to 60 times what they took in the quiet before each wave.
+    """
     chance = random.Random(SEED)
+    quiet: list[Asked] = []
+    beside: list[Asked] = []
     for _ in range(at_length(1, 10)):
         wave = chance.sample(ATTACKS, at_length(16, len(ATTACKS)))
-        with ThreadPoolExecutor(len(wave)) as threads:
+        with Others(besieged.service) as others, ThreadPoolExecutor(len(wave)) as threads:
+            began = time.monotonic()
+            time.sleep(besieged.deadline * 2)
+            attacked = time.monotonic()
             outcomes = [threads.submit(besieged.ask, attack) for attack in wave]
             while not all(outcome.done() for outcome in outcomes):
-                began = time.monotonic()
+                called = time.monotonic()
                 assert besieged.service.get("health/live").status == 200
-                assert time.monotonic() - began < 2
+                assert time.monotonic() - called < 2
                 time.sleep(0.05)
+            ended = time.monotonic()
+        quiet += others.between(began, attacked)
+        beside += others.between(attacked, ended)
         for attack, outcome in zip(wave, outcomes, strict=True):
             heard, _ = outcome.result()
             if heard.status == 0:
@@ -324,22 +313,45 @@ def test_waves_of_attacks_are_told_to_come_back(besieged: Besieged, at_length: C
                 assert heard.headers["retry-after"]
             else:
                 assert kind_of(heard) in attack.refused, (attack.name, heard.body)
-    refused = [each for each in besieged.others.asked if each.status not in {200, 503}]
-    assert not refused
+    ratio = slowest(beside) / slowest(quiet)
+    said = (
+        f"p95 {slowest(quiet) * 1e3:.1f} ms of {len(quiet)}, and {slowest(beside) * 1e3:.1f} ms of {len(beside)} "
+        f"in waves: {ratio:.2f}; put off {put_off(quiet)} and {put_off(beside)}"
+    )
+    record_property("waves", said)
+    print(said)
+    assert {each.status for each in (*quiet, *beside)} <= {200, 503}
+    assert slowest(beside) <= at_length(4, 1) * besieged.deadline / 4, said
+
+
+@pytest.mark.soak
+def test_memory_is_given_back(
+    besieged: Besieged, at_length: Callable[[int, int], int], record_property: Callable[[str, object], None]
+) -> None:
+    """Attacked over and over in the same way, the processes have no more in use than after the first time.
+
+    The first time fills what is kept on purpose, up to a bound: answers, and the arenas of threads. When it was
+    measured, what lives on then stayed within 2 MiB for seven rounds, and the workers within 1 MiB. A snapshot takes a
+    worker 27 MiB, and a busy machine may have left two of the three without one when they were first measured.
+    """
+    attacks = random.Random(SEED).sample(EVALUATED, 12)
+    measured: list[Memory] = []
+    with ThreadPoolExecutor(WORKERS) as threads:
+        for _ in range(at_length(2, 8)):
+            list(threads.map(besieged.ask, attacks))
+            measured.append(besieged.memory())
+    said = ", ".join(f"{each.lasting / 2**20:.0f} + {each.workers / 2**20:.0f} MiB" for each in measured)
+    record_property("memory", said)
+    print(said)
+    assert measured[-1].lasting - measured[0].lasting < LASTING, said
+    assert measured[-1].workers - measured[0].workers < SNAPSHOTS, said
 
 
 def test_afterwards_everything_is_as_it_was(besieged: Besieged) -> None:
-    """The same register, no file, no process too many, and about as much memory in use."""
+    """The same register, no file, and no process too many, as far as anybody can tell."""
     service = besieged.service
-    patience = time.monotonic() + 60
-    while time.monotonic() < patience:
-        processes = alive(family(service.process.pid))
-        grown = resident(processes) - besieged.resident
-        if grown < MEMORY and len(processes) == besieged.processes:
-            break
-        time.sleep(0.5)
-    assert len(processes) == besieged.processes
-    assert grown < MEMORY, f"{grown / 2**20:.0f} MiB more in use than before"
+    besieged.settle()
+    assert len(alive(family(service.process.pid))) == besieged.processes
     assert [path for path in (service.data / "spool").rglob("*") if path.is_file()] == []
     assert digest(service) == besieged.digest
     assert service.get("query/region-of.csv", nis="11056", at="2022-12-10").status == 200
@@ -351,7 +363,7 @@ def test_it_ends_in_time_though_it_is_attacked(
     """SIGTERM in the midst of a wave: exit code 0 within seconds, and no process is left over."""
     data = prepared(served.data, tmp_path_factory.mktemp("ended"))
     with Served(data, "--deadline", 30) as service, ThreadPoolExecutor(12) as threads:
-        besieged = Besieged(service, 30, Others(service), "http://127.0.0.1:9/", [], 0, 0, "")
+        besieged = Besieged(service, 30, "http://127.0.0.1:9/", [], 0, "")
         for attack in EVALUATED[:12]:
             threads.submit(besieged.ask, attack)
         time.sleep(1)

@@ -16,6 +16,7 @@ from werkzeug.test import Client, TestResponse
 from regiolog.publisher.app import create_app
 from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
+from regiolog.publisher.sparql.direct import Direct
 from regiolog.sync.folder import Folder
 from tests.builders import TurnedClock, decision, small_register, tell
 
@@ -57,6 +58,14 @@ class World:
 def world(tmp_path: Path) -> Iterator[World]:
     """A small register that is served."""
     made = World(tmp_path / "data")
+    yield made
+    made.service.close()
+
+
+@pytest.fixture(scope="module")
+def shared(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    """The same, for tests that leave it as it is."""
+    made = World(tmp_path_factory.mktemp("shared") / "data")
     yield made
     made.service.close()
 
@@ -105,24 +114,35 @@ def test_what_both_clocks_fix_stays_for_good(world: World) -> None:
     assert world.sparql(DECISIONS).status_code == 503
 
 
-def test_who_has_it_is_told_so(world: World) -> None:
+def test_the_day_of_today_fixes_nothing(world: World) -> None:
+    """It means now, also for a clock that has stepped back behind the last event."""
+    world.record(decision("D3"))
+    world.clock.turn(minutes=-30)
+    for known in ("2021-06-01", "now"):
+        asked = world.sparql(DECISIONS, at="2021-06-01", known=known)
+        assert asked.headers["Cache-Control"] == "public, no-cache"
+    fixed = world.sparql(DECISIONS, at="2021-06-01", known="2021-06-01T12:00:00Z")
+    assert "immutable" in fixed.headers["Cache-Control"]
+
+
+def test_who_has_it_is_told_so(shared: World) -> None:
     """A 304 without a body, with the tag of either encoding, a list of tags or any; not with another's."""
-    plain, zipped = world.get("/graph/now.nt"), world.get("/graph/now.nt", Accept_Encoding="gzip")
+    plain, zipped = shared.get("/graph/now.nt"), shared.get("/graph/now.nt", Accept_Encoding="gzip")
     assert gzip.decompress(zipped.data) == plain.data
     for known in (plain.headers["ETag"], zipped.headers["ETag"], f'"x", {plain.headers["ETag"]}', "*"):
         for coding in ("identity", "gzip"):
-            answer = world.get("/graph/now.nt", If_None_Match=known, Accept_Encoding=coding)
+            answer = shared.get("/graph/now.nt", If_None_Match=known, Accept_Encoding=coding)
             assert (answer.status_code, answer.data) == (304, b"")
             assert "Content-Type" not in answer.headers
             assert answer.headers["Cache-Control"] == "public, no-cache"
-    assert world.get("/graph/now.nt", If_None_Match='"another"').status_code == 200
-    assert world.get("/graph/now.nt", If_None_Match="nonsense,,").status_code == 200
+    assert shared.get("/graph/now.nt", If_None_Match='"another"').status_code == 200
+    assert shared.get("/graph/now.nt", If_None_Match="nonsense,,").status_code == 200
 
 
-def test_the_head_of_what_is_kept_has_no_body(world: World) -> None:
+def test_the_head_of_what_is_kept_has_no_body(shared: World) -> None:
     """With all headers of the answer."""
-    whole = world.get("/graph/now.nt")
-    head = world.client.head("/graph/now.nt")
+    whole = shared.get("/graph/now.nt")
+    head = shared.client.head("/graph/now.nt")
     assert (head.status_code, head.data) == (200, b"")
     assert list(head.headers) == list(whole.headers)
 
@@ -135,13 +155,13 @@ def test_the_head_of_what_is_kept_has_no_body(world: World) -> None:
     ],
 )
 def test_what_is_asked_otherwise_is_answered_otherwise(
-    world: World, one: dict[str, str], other: dict[str, str]
+    shared: World, one: dict[str, str], other: dict[str, str]
 ) -> None:
     """The headers that an answer depends on tell requests apart."""
     address = f"/sparql?{urlencode({'query': NAMES})}"
-    first, second = world.client.get(address, headers=one), world.client.get(address, headers=other)
+    first, second = shared.client.get(address, headers=one), shared.client.get(address, headers=other)
     assert first.data != second.data
-    assert world.client.get(address, headers=one).data == first.data
+    assert shared.client.get(address, headers=one).data == first.data
 
 
 def test_errors_and_chance_are_not_kept(world: World) -> None:
@@ -194,16 +214,19 @@ def test_a_service_that_keeps_nothing_answers_all_the_same(tmp_path: Path) -> No
     ],
 )
 @pytest.mark.parametrize("coding", ["gzip", "identity"])
-def test_the_short_way_says_what_the_long_way_says(world: World, given: dict[str, str], coding: str) -> None:
+def test_the_short_way_says_what_the_long_way_says(shared: World, given: dict[str, str], coding: str) -> None:
     """Status, headers and bytes of an answer are those that Flask alone gives, by GET and by POST."""
-    alone = Client(_without_what_is_in_front(world), TestResponse)
+    alone = Client(_without_what_is_in_front(shared), TestResponse)
     headers = {"Accept-Encoding": coding}
     form = {"method": "POST", "data": urlencode(given), "content_type": FORM}
     for request in ({"query_string": given}, form):
-        short: Any = world.client.open("/sparql", headers=headers, **request)
+        short: Any = shared.client.open("/sparql", headers=headers, **request)
         long = alone.open("/sparql", headers=headers, **request)
         assert short.status_code == long.status_code
-        assert sorted(short.data.split()) == sorted(long.data.split()) or coding == "gzip"
+        said = [
+            gzip.decompress(each.data) if "Content-Encoding" in each.headers else each.data for each in (short, long)
+        ]
+        assert sorted(said[0].split()) == sorted(said[1].split())
         assert dict(short.headers) | {"Content-Length": ""} == dict(long.headers) | {"Content-Length": ""}
 
 
@@ -213,6 +236,26 @@ def _without_what_is_in_front(world: World) -> Any:
     while hasattr(layer, "_application"):
         layer = layer._application
     return layer
+
+
+def test_a_short_answer_never_reaches_flask(shared: World) -> None:
+    """What stands behind the short way is asked only for what that leaves to it."""
+
+    def behind(_environ: Any, start: Any) -> list[bytes]:
+        start("418 I AM A TEAPOT", [("Content-Length", "0")])
+        return [b""]
+
+    client = Client(Direct(behind, shared.service, 10_000), TestResponse)
+    for given, status in (
+        ({"query": DECISIONS}, 200),
+        ({"query": DECISIONS, "format": "csv", "at": "2021-01-01"}, 200),
+        ({"query": DECISIONS, "format": "html"}, 418),
+        ({"query": "ASK"}, 418),
+        ({}, 418),
+    ):
+        assert client.get("/sparql", query_string=given).status_code == status
+        assert client.post("/sparql", data=urlencode(given), content_type=FORM).status_code == status
+    assert client.get("/doc/region/noord").status_code == 418
 
 
 def test_a_long_answer_goes_the_long_way(client: FlaskClient) -> None:

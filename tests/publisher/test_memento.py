@@ -139,15 +139,22 @@ def test_m07_without_a_time_the_most_recent(client: FlaskClient, original: str) 
 
 
 def test_m08_only_what_lies_before_the_head_is_kept_for_good(client: FlaskClient) -> None:
-    """A memento of the last event may be joined by another event of that instant, and pages may look different."""
+    """A memento of the last event may be joined by another event of that instant, and pages may look different.
+
+    What is kept says neither which is the last nor which is next, since that may change; what is not kept says both.
+    """
     every = [each.path for each in mementos(client, "graph/now.nt")]
     for address, lasting in ((every[0], True), (every[-2], True), (every[-1], False)):
         with client.get(address) as answer:
             assert ("immutable" in answer.headers["Cache-Control"]) is lasting
             found = links(answer.headers["Link"])
-            assert any("last" in each.rel for each in found) is not lasting, "what is kept says nothing that changes"
+            assert any("last" in each.rel for each in found) is not lasting
+            assert not any("next" in each.rel for each in found)
+            assert any("prev" in each.rel for each in found) is (address != every[0])
     page = client.get(chosen(client, "doc/region/waasland.html", "Sat, 10 Dec 2022 12:00:00 GMT"))
     assert "immutable" not in page.headers["Cache-Control"]
+    named = set().union(*(each.rel for each in links(page.headers["Link"])))
+    assert {"prev", "next", "last"} <= named
 
 
 @EACH

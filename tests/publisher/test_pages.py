@@ -136,6 +136,27 @@ def test_a_page_says_which_moment_it_shows(client: FlaskClient) -> None:
     assert "it is known now" in client.get("/").text
 
 
+def test_a_page_about_two_moments_speaks_of_no_third(client: FlaskClient) -> None:
+    """The difference names its own moments, and the form for it none."""
+    for address in ("/diff", "/diff?from=2022-12-10&to=2022-12-10&from_known=2022-12-05&to_known=2022-12-23"):
+        page = client.get(address, headers=HTML).text
+        assert 'datetime=""' not in page
+
+
+def test_a_query_that_fails_need_not_be_written_again(client: FlaskClient) -> None:
+    """The page that says why has the query in a form; no other page has one."""
+    page = client.get("/sparql?query=SELECT+%3Fs+{}+%26&format=html", headers=HTML)
+    assert page.status_code == 400
+    assert "SELECT ?s {} &amp;</textarea>" in page.text
+    assert "<textarea" not in client.get("/doc/municipality/99999?query=x", headers=HTML).text
+
+
+def test_the_start_page_leads_to_the_sources_that_there_are(client: FlaskClient) -> None:
+    """Each by its name."""
+    page = client.get("/", headers=HTML).text
+    assert '"doc/source/pinc">Provincies in Cijfers</a>' in page.replace("./doc", "doc")
+
+
 def test_the_vocabulary_shows_every_term_in_two_languages(client: FlaskClient) -> None:
     """A link to a term finds it on the page."""
     page = Page(client.get("/ns", headers=HTML).text)

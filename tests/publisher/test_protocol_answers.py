@@ -152,7 +152,8 @@ def test_p06_no_form_of_another_kind_is_given(client: FlaskClient) -> None:
     [
         ("SELECT", "not SPARQL 1.1"),
         ("ASK {} ASK {}", "not SPARQL 1.1"),
-        ("SELECT ?s WHERE { ?s ?p ex:o }", "not SPARQL 1.1"),
+        ("SELECT ?s WHERE { ?s ?p ex:o }", "the prefix ex: is not declared; begin with PREFIX ex: <…>"),
+        ("PREFIX a: <a:> ASK { a:b rdf:type :c }", "PREFIX rdf: <http://www.w3.org/1999/02/22-rdf-syntax-ns#>"),
         ("SELECT ?s WHERE { ?s ?p 'open }", "line 1"),
         ("SELECT ?s ?t WHERE { ?s ?p ?o } GROUP BY ?s", "not SPARQL 1.1"),
     ],

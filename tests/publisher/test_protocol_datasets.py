@@ -50,6 +50,15 @@ def by_graph(client: FlaskClient, query: str = BY_GRAPH, parameters: Parameters 
     return {row["g"].removeprefix(f"{BASE}graph/"): int(row["n"]) for row in rows(client, query, parameters, **clocks)}
 
 
+EVER = [
+    ("regio-antwerpen", "2021-03-12", ""),
+    ("regio-antwerpen", "2021-03-12", "2023-03-19"),
+    ("waasland", "2023-03-19", ""),
+    ("waasland", "2023-03-19", "2025-01-01"),
+]
+"""In which region Zwijndrecht was ever said to be: the decree put an end to one, and the merger to the other."""
+
+
 def test_p05_one_default_graph(client: FlaskClient) -> None:
     """A day that the request names is asked about as with `at`, by any kind of request, and so is one of FROM."""
     chosen = urlencode({"default-graph-uri": OLD})
@@ -173,10 +182,12 @@ def test_p05_a_source_beside_a_snapshot(client: FlaskClient, day: str, region: s
 def test_p05_the_examples_of_the_documentation_answer(client: FlaskClient) -> None:
     """Two days in one query, and a source beside the register, as the page of addresses shows them."""
     page = (ROOT / "docs" / "http.md").read_text(encoding="utf-8")
-    days, source = re.findall(r"```sparql\n(.+?)```", page, re.DOTALL)
+    days, source, history = re.findall(r"```sparql\n(.+?)```", page, re.DOTALL)
     assert rows(client, days) == [{"nis": "11056", "before": "regio-antwerpen", "after": "waasland"}]
     said = [{"nis": "11056", "register": "regio-antwerpen", "source": "waasland"}]
     assert rows(client, source, at="2022-12-03", known="2022-12-03") == said
+    ever = rows(client, history, at="2022-12-10")
+    assert [(row["region"], row["begins"], row["ends"]) for row in ever] == EVER
 
 
 def test_p05_a_proposal_beside_a_snapshot(client: FlaskClient) -> None:
@@ -255,3 +266,61 @@ def test_p05_a_clock_that_would_choose_nothing_is_400(client: FlaskClient, name:
     ):
         answer = asked(client, query, [*parameters, (name, when)])
         refused(answer, 400, "bad-parameter", f"{name} chooses the default graph")
+
+
+@pytest.mark.parametrize(
+    "graph",
+    [
+        "graph/n%6Fw/2024-09-01",
+        "graph/2022-02-0%34",
+        "graph/2022-02-04/",
+        "graph/2022-02-04/2022-02-04/2022-02-04",
+        "graph/source/ab%62",
+        "graph/source/abb/",
+        "graph/history/municipality/1105%36",
+        "graph/history/",
+        "graph/",
+    ],
+)
+def test_p05_a_graph_has_one_way_to_be_written(client: FlaskClient, graph: str) -> None:
+    """Anything that merely looks alike is no graph of ours, wherever it is named."""
+    for query in (f"ASK FROM <{graph}> {{}}", f"ASK {{ GRAPH <{graph}> {{ ?s ?p ?o }} }}"):
+        refused(client.get("/sparql", query_string={"query": query}), 400, "bad-parameter", "there is no graph")
+    request = {"query": "ASK {}", "named-graph-uri": f"{BASE}{graph}"}
+    refused(client.get("/sparql", query_string=request), 400, "bad-parameter", "there is no graph")
+
+
+def test_p05_more_graphs_than_the_limit_are_refused(client: FlaskClient) -> None:
+    """Whether the query names them or the request; the limit is named."""
+    days = [f"{BASE}graph/2021-{month:02}-{day:02}" for month in (3, 4, 5, 6) for day in range(1, 29)][:101]
+    by_query = "ASK " + " ".join(f"FROM NAMED <{day}>" for day in days) + " {}"
+    for request in ({"query": by_query}, {"query": "ASK {}", "default-graph-uri": days}):
+        form = urlencode(request, doseq=True)
+        answer = client.post("/sparql", data=form, content_type=FORM)
+        refused(answer, 400, "bad-parameter", "names 101 graphs, and 100 is the limit")
+
+
+@pytest.mark.parametrize(
+    ("query", "immutable"),
+    [
+        ("SELECT ?s { ?s a ?c }", True),
+        ("SELECT ?s { ?s a ?c } LIMIT 5", False),
+        ("SELECT ?s { ?s a ?c } OFFSET 5", False),
+        ("SELECT (SAMPLE(?s) AS ?x) { ?s a ?c }", False),
+        ("SELECT ('LIMIT' AS ?x) { ?limit a ?c }", True),
+    ],
+)
+def test_p05_what_the_graph_does_not_settle_is_not_immutable(client: FlaskClient, query: str, immutable: bool) -> None:
+    """Which rows a query cuts off, or picks, may be others next time, though the moment is fixed."""
+    answer = client.get("/sparql", query_string={"query": query, "at": "2022-01-01", "known": "2022-01-01"})
+    assert ("immutable" in answer.headers["Cache-Control"]) == immutable
+    named = client.get("/sparql", query_string={"query": query.replace("{", "FROM <graph/2022-01-01/2022-01-01> {", 1)})
+    assert ("immutable" in named.headers["Cache-Control"]) == immutable
+
+
+def test_p05_only_what_was_known_is_ranged_over(client: FlaskClient) -> None:
+    """A source that spoke later is no graph of an earlier moment; what was known does not depend on who asks when."""
+    early = {row["g"] for row in rows(client, "SELECT ?g { GRAPH ?g {} }", at="2021-06-01", known="2021-06-01")}
+    late = {row["g"] for row in rows(client, "SELECT ?g { GRAPH ?g {} }", at="2024-01-01", known="2024-01-01")}
+    assert f"{BASE}graph/source/abb" in late - early
+    assert f"{BASE}graph/proposal/VR-2020-10-09" in early

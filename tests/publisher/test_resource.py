@@ -227,3 +227,16 @@ def test_the_page_of_a_region_and_of_a_decision(client: FlaskClient) -> None:
 def test_the_page_says_how_a_thing_stands(client: FlaskClient, thing: str, at: str, status: str) -> None:
     """Not there yet, announced, demarcated, ended: a state that can be asked for, never an absence."""
     assert f"</time>: {status}.</p>" in client.get(f"/doc/{thing}.html?at={at}").text
+
+
+@pytest.mark.parametrize("address", ["/doc/municipality/11056.csv", "/doc/event/64.xlsx", "/doc/region/waasland.TTL"])
+def test_a_form_that_there_is_not_is_told_from_a_key(client: FlaskClient, address: str) -> None:
+    """Behind a key that there is, it is a form, and those that there are are listed; else it is part of a key."""
+    answer = client.get(address)
+    assert answer.status_code == 404
+    assert answer.json is not None
+    assert answer.json["type"] == "/problems#unknown-format"
+    assert "there is .ttl, .jsonld, .nt, .rdf, .json, .html" in answer.json["detail"]
+    for other in ("/doc/municipality/99999.csv", "/doc/municipality/11056.", "/doc/municipality/.csv"):
+        unknown = client.get(other)
+        assert (unknown.status_code, unknown.json and unknown.json["type"]) == (404, "/problems#unknown-key")

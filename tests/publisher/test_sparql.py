@@ -17,6 +17,7 @@ from tests.publisher.endpoint import COUNT, ROWS, TRIPLES, number
         ({"at": "2025-02-01", "known": "2024-04-01"}, 300),
         ({"at": "2025-02-01", "known": "2024-09-01T00:00:00Z"}, 285),
         ({"at": "", "known": ""}, 285),
+        ({"at": "now", "known": "now"}, 285),
     ],
 )
 def test_the_clocks_choose_the_default_graph(client: FlaskClient, clocks: dict[str, str], municipalities: int) -> None:

@@ -10,7 +10,7 @@ from pyoxigraph import QuerySolutions, RdfFormat, Store
 
 from regiolog.sync.queries.patterns import scope
 from regiolog.sync.queries.question import Portion
-from regiolog.sync.queries.scope import Beside, Group, Joined, Pattern, Scope
+from regiolog.sync.queries.scope import Beside, Group, Joined, Pattern, Scope, reads_nothing
 from regiolog.sync.queries.scope import Path as Way
 from regiolog.sync.queries.scoped import triples_for
 from regiolog.sync.queries.snapshots import Snapshots
@@ -109,7 +109,7 @@ def test_groups_stand_beside_or_within() -> None:
     "query",
     [
         "DESCRIBE <urn:a>",
-        "SELECT * FROM <urn:g> { <urn:a> ?p ?o }",
+        "SELECT * FROM { <urn:a> ?p ?o }",
         "SELECT * { <urn:a> !<urn:p> ?o }",
         "SELECT * { ?a <urn:p>* ?b }",
         "SELECT * { ?a <urn:p>? ?b . ?c ?a ?d }",
@@ -317,3 +317,28 @@ def test_random_queries_are_answered_alike() -> None:
     """A few of what the soak asks a million of."""
     found = compare(1, 300)
     assert found["scoped"] > 100
+
+
+def test_the_choice_of_graphs_is_passed_over() -> None:
+    """Whoever asks knows by what the default graph was chosen; the patterns are the same."""
+    plain = scope("SELECT * { <urn:a> ?p ?o }", BASE)
+    assert plain is not None
+    assert scope("SELECT * FROM <urn:g> FROM NAMED <urn:h> { <urn:a> ?p ?o }", BASE) == plain
+    assert scope("PREFIX ex: <urn:> ASK FROM ex:g { <urn:a> ?p ?o }", BASE) == plain
+
+
+@pytest.mark.parametrize(
+    ("query", "nothing"),
+    [
+        ("ASK { GRAPH <urn:g> { ?s ?p ?o } GRAPH <urn:h> { ?s ?p ?o } }", True),
+        ("ASK { GRAPH <urn:g> { ?s ?p ?o } { ?s a ?c } UNION { GRAPH <urn:h> { ?s ?p ?o } } }", False),
+        ("ASK { GRAPH <urn:g> { ?s ?p ?o } FILTER NOT EXISTS { <urn:a> ?p ?o } }", False),
+        ("SELECT (COUNT(*) AS ?n) { { SELECT ?s { GRAPH <urn:g> { ?s ?p ?o } } } }", True),
+        ("ASK {}", True),
+    ],
+)
+def test_a_query_may_read_nothing_of_the_default_graph(query: str, nothing: bool) -> None:
+    """Where every pattern stands in ``GRAPH``, wherever it stands."""
+    read = scope(query, BASE)
+    assert read is not None
+    assert reads_nothing(read) == nothing

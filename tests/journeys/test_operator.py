@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import signal
 import sqlite3
 import subprocess
 import threading
@@ -152,24 +151,6 @@ def test_a_runaway_query_disturbs_nobody(mine: Served) -> None:
     assert answered > 2
     for _ in range(4):
         assert mine.get("sparql", accept="text/csv", query=COUNT, at="2018-12-31").text.split() == ["n", "308"]
-
-
-@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
-def test_it_ends_cleanly(how: signal.Signals, served: conftest.Served, tmp_path: Path) -> None:
-    """Within seconds, even while a query runs, with exit code 0 and nothing to say."""
-    data = copied(served.data / "journal.sqlite", tmp_path)
-    with Served(data, "--deadline", 60) as service:
-        thread = threading.Thread(target=_asked_in_vain, args=(service,))
-        thread.start()
-        processes = family(service.process.pid)
-        time.sleep(0.3)
-        start = time.monotonic()
-        code, said_last = service.end(how)
-        thread.join()
-    assert (code, said_last) == (0, "")
-    assert time.monotonic() - start < 8
-    assert gone(processes, within=2)
-    assert regiolog("status", "--json", "--data", data).returncode == 0
 
 
 def test_after_kill_9_nothing_is_left_and_it_starts_again(

@@ -5,22 +5,32 @@ from __future__ import annotations
 import pyoxigraph
 import pytest
 from flask.testing import FlaskClient
-from rdflib import Graph
-from rdflib.compare import isomorphic
+from pyoxigraph import CanonicalizationAlgorithm, Dataset, RdfFormat, parse
 
 from regiolog.ontology import documents
 
-PARSERS = {"ttl": "turtle", "jsonld": "json-ld", "nt": "nt", "rdf": "xml"}
+PARSERS = {
+    "ttl": RdfFormat.TURTLE,
+    "jsonld": RdfFormat.JSON_LD,
+    "nt": RdfFormat.N_TRIPLES,
+    "rdf": RdfFormat.RDF_XML,
+}
 
 
-@pytest.mark.filterwarnings("ignore:ConjunctiveGraph is deprecated:DeprecationWarning")  # rdflib's own
+def canonical(data: bytes, form: RdfFormat) -> set[str]:
+    """The triples of a document, its blank nodes named as in every document that says the same."""
+    graph = Dataset(parse(data, form))
+    graph.canonicalize(CanonicalizationAlgorithm.RDFC_1_0)
+    return {str(quad) for quad in graph}
+
+
 @pytest.mark.parametrize("suffix", PARSERS)
 def test_the_vocabulary_is_what_ships(client: FlaskClient, suffix: str) -> None:
     """With its code lists, the same graph in each form; the shapes beside it."""
-    served = Graph().parse(data=client.get(f"/ns.{suffix}").data, format=PARSERS[suffix])
-    assert isomorphic(served, documents.vocabulary())
-    shapes = Graph().parse(data=client.get(f"/ns/shapes.{suffix}").data, format=PARSERS[suffix])
-    assert isomorphic(shapes, documents.shapes())
+    for address, ships in (("/ns", documents.vocabulary()), ("/ns/shapes", documents.shapes())):
+        expected = canonical(ships.serialize(format="nt", encoding="utf-8"), RdfFormat.N_TRIPLES)
+        assert len(expected) > 100
+        assert canonical(client.get(f"{address}.{suffix}").data, PARSERS[suffix]) == expected
 
 
 def test_the_header_chooses(client: FlaskClient) -> None:

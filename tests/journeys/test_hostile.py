@@ -330,7 +330,7 @@ def test_memory_is_given_back(
 ) -> None:
     """Attacked over and over in the same way, the processes have no more in use than after the first time.
 
-    The first time fills what is kept on purpose, up to a bound: answers, and the arenas of threads. When it was
+    The first time takes more for good, most likely for answers that are kept and the arenas of threads. When it was
     measured, what lives on then stayed within 2 MiB for seven rounds, and the workers within 1 MiB. A snapshot takes a
     worker 27 MiB, and a busy machine may have left two of the three without one when they were first measured.
     """

@@ -62,6 +62,7 @@ def _described(address: str, path: str) -> Graph:
         endpoint=path,
         query_bytes=size_in_words(limits.query_bytes),
         query_depth=limits.query_depth,
+        graphs=limits.graphs,
         deadline=f"{limits.deadline:g}",
         share=f"{limits.share:g}",
         memory=size_in_words(limits.memory),

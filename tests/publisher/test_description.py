@@ -294,6 +294,7 @@ def test_s05_the_limits_are_those_of_the_settings(service: Service) -> None:
             "3 MiB",
             "32 KiB",
             "100 deep",
+            "name 100 graphs",
         ):
             assert limit in said
         refused = asked(client, "SELECT * { ?s ?p ?o } LIMIT 78")

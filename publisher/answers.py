@@ -15,7 +15,8 @@ from os import SEEK_END
 from typing import IO, Final
 
 from flask import Flask, Response, request
-from werkzeug.http import parse_etags, quote_etag
+from werkzeug.datastructures import Accept
+from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 from werkzeug.wsgi import wrap_file
 
 from regiolog.publisher.asking import service
@@ -41,9 +42,7 @@ ALWAYS: Final = {
 """The headers that every answer has."""
 
 _SPOOL: Final = 2**20
-SMALL: Final = 1024
-"""From how many bytes on an answer is compressed for those who take it so."""
-
+_SMALL: Final = 1024
 _LEVEL: Final = 6
 
 
@@ -75,10 +74,13 @@ def tag(*parts: object) -> str:
 def unchanged(etag: str) -> bool:
     """Whether the client has the answer of this tag already (RFC 9110, section 13.1.2)."""
     given = request.headers.get("If-None-Match")
-    if given is None or request.method not in {"GET", "HEAD"}:
-        return False
-    known = parse_etags(given)
-    return known.star_tag or any(known.contains_weak(each) for each in (etag, etag + PACKED))
+    return given is not None and request.method in {"GET", "HEAD"} and names(given, etag)
+
+
+def names(known: str, etag: str) -> bool:
+    """Whether a client's tags name the answer of a tag, packed or not, compared weakly."""
+    tags = parse_etags(known)
+    return tags.star_tag or any(tags.contains_weak(each) for each in (etag, etag + PACKED))
 
 
 def send(
@@ -103,7 +105,7 @@ def send(
     if isinstance(body, str):
         body = body.encode()
     length = len(body) if isinstance(body, bytes) else body.seek(0, SEEK_END)
-    encoding = "gzip" if not packed and length >= SMALL and _takes_gzip() else None
+    encoding = None if packed else coding(length, request.headers.get("Accept-Encoding"))
     if isinstance(body, bytes):
         body = body if encoding is None else gzipped(body)
         response = Response(body, content_type=content_type)
@@ -167,5 +169,13 @@ def _marked(response: Response, etag: str | None, moment: Moment | None, *, weak
     return response
 
 
-def _takes_gzip() -> bool:
-    return request.accept_encodings["gzip"] > 0
+def coding(length: int, accepted: str | None) -> str | None:
+    """The content coding of an answer of so many bytes: ``gzip`` where it is worth it and accepted, else none.
+
+    Args:
+        length: How many bytes.
+        accepted: The header Accept-Encoding; None when there is none.
+    """
+    if length < _SMALL or accepted is None:
+        return None
+    return "gzip" if parse_accept_header(accepted, Accept)["gzip"] > 0 else None

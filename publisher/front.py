@@ -13,9 +13,7 @@ from collections.abc import Callable, Iterable
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from werkzeug.http import parse_etags
-
-from regiolog.publisher.answers import KEPT, PACKED
+from regiolog.publisher.answers import KEPT, PACKED, names
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
@@ -105,15 +103,10 @@ class Front:
     def _key(self, environ: WSGIEnvironment) -> _Key | None:
         """What tells one request from another; None where nothing can be kept."""
         method = environ["REQUEST_METHOD"]
-        if method in {"GET", "HEAD"}:
-            body = b""
-        elif method == "POST":
-            length = environ.get("CONTENT_LENGTH") or ""
-            if not length.isdecimal() or int(length) > self._longest:
-                return None
-            body = environ["wsgi.input"].read(int(length))
-            environ["wsgi.input"] = BytesIO(body)
-        else:
+        if method not in {"GET", "HEAD", "POST"}:
+            return None
+        body = body_of(environ, self._longest) if method == "POST" else b""
+        if body is None:
             return None
         return (method == "POST", body, *(environ.get(name) for name in _OF_REQUEST))
 
@@ -123,7 +116,7 @@ class Front:
             if key in self._kept:
                 self._kept.move_to_end(key)
         known = environ.get("HTTP_IF_NONE_MATCH")
-        if known is not None and answer.etag and _has(known, answer.etag):
+        if known is not None and answer.etag and (known == answer.etag or names(known, _plain(answer.etag))):
             start("304 NOT MODIFIED", [each for each in answer.headers if each[0].lower() not in _OF_BODY])
             return []
         start("200 OK", answer.headers)
@@ -142,8 +135,8 @@ class Front:
         if for_good is None or environ["REQUEST_METHOD"] == "HEAD" or not said:
             return chunks
         status, headers = said[0]
-        names = {name.lower(): value for name, value in headers}
-        length = int(names.get("content-length", MOST + 1))
+        fields = {name.lower(): value for name, value in headers}
+        length = int(fields.get("content-length", MOST + 1))
         if not status.startswith("200") or length > min(MOST, self._size):
             return chunks
         try:
@@ -151,7 +144,7 @@ class Front:
         finally:
             getattr(chunks, "close", lambda: None)()
         if len(body) == length:
-            self._keep(key, _Answer(headers, body, names.get("etag", ""), None if for_good else era))
+            self._keep(key, _Answer(headers, body, fields.get("etag", ""), None if for_good else era))
         return [body]
 
     def _keep(self, key: _Key, answer: _Answer) -> None:
@@ -169,9 +162,21 @@ def _size(key: _Key, answer: _Answer) -> int:
     return len(answer.body) + sum(len(part) for part in key if isinstance(part, str | bytes)) + _OVERHEAD
 
 
-def _has(known: str, etag: str) -> bool:
-    """Whether a client's tags name an answer, packed or not, compared weakly (RFC 9110, section 13.1.2)."""
-    if known == etag:
-        return True
-    tags, plain = parse_etags(known), etag.removeprefix("W/").strip('"').removesuffix(PACKED)
-    return tags.star_tag or tags.contains_weak(plain) or tags.contains_weak(plain + PACKED)
+def body_of(environ: WSGIEnvironment, longest: int) -> bytes | None:
+    """The body of a request, which can be read once more afterwards; None when it is too long, or of unknown length.
+
+    Args:
+        environ: The request.
+        longest: How many bytes are read.
+    """
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length.isdecimal() or int(length) > longest:
+        return None
+    body: bytes = environ["wsgi.input"].read(int(length))
+    environ["wsgi.input"] = BytesIO(body)
+    return body
+
+
+def _plain(etag: str) -> str:
+    """A tag as it was given to the answer, out of the header."""
+    return etag.removeprefix("W/").strip('"').removesuffix(PACKED)

@@ -7,15 +7,11 @@ else there is to say is left to the room: a page, a problem, a long answer, the 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from io import BytesIO
 from typing import TYPE_CHECKING
-
-from werkzeug.datastructures import Accept
-from werkzeug.http import parse_accept_header
 
 from regiolog.events.errors import RegiologError
 from regiolog.publisher import answers
-from regiolog.publisher.front import ERA
+from regiolog.publisher.front import ERA, body_of
 from regiolog.publisher.negotiation import HTML
 from regiolog.publisher.problems import Problem
 from regiolog.publisher.sparql import protocol
@@ -59,15 +55,12 @@ class Direct:
 
     def _plan(self, environ: WSGIEnvironment) -> Plan | None:
         """What is asked; None where the room has to say something else than an answer."""
-        method, body = environ["REQUEST_METHOD"], b""
+        method = environ["REQUEST_METHOD"]
         if environ["PATH_INFO"] != "/sparql" or method not in {"GET", "POST"} or "HTTP_IF_NONE_MATCH" in environ:
             return None
-        if method == "POST":
-            length = environ.get("CONTENT_LENGTH") or ""
-            if not length.isdecimal() or int(length) > self._longest:
-                return None
-            body = environ["wsgi.input"].read(int(length))
-            environ["wsgi.input"] = BytesIO(body)
+        body = body_of(environ, self._longest) if method == "POST" else b""
+        if body is None:
+            return None
         address, content_type = environ.get("QUERY_STRING", ""), environ.get("CONTENT_TYPE") or ""
         request = protocol.Request(method, address, content_type, body, environ.get("HTTP_ACCEPT"), environ.get(ERA))
         try:
@@ -81,9 +74,9 @@ def _sent(
     plan: Plan, content_type: str, body: bytes, environ: WSGIEnvironment, start: StartResponse
 ) -> Iterable[bytes]:
     """Send an answer as :func:`regiolog.publisher.answers.send` does."""
-    method, encoding = environ["REQUEST_METHOD"], None
-    if len(body) >= answers.SMALL and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING")):
-        body, encoding = answers.gzipped(body), "gzip"
+    method, encoding = environ["REQUEST_METHOD"], answers.coding(len(body), environ.get("HTTP_ACCEPT_ENCODING"))
+    if encoding is not None:
+        body = answers.gzipped(body)
     if plan.etag is not None:
         environ[answers.KEPT] = plan.when.fixed
     headers = {
@@ -96,7 +89,3 @@ def _sent(
     }
     start("200 OK", list(headers.items()))
     return [body]
-
-
-def _takes_gzip(accepted: str | None) -> bool:
-    return accepted is not None and parse_accept_header(accepted, Accept)["gzip"] > 0

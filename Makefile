@@ -21,8 +21,8 @@ help: ## say what can be made
 serve: $(VENV)/.runtime ## run the register; ARGS="--port 8080 --data DIR" are handed on
 	@exec $(BIN)/regiolog serve $(ARGS)
 
-test: $(VENV)/.dev ## run the tests; ARGS="-k sparql" are handed on to pytest
-	@$(BIN)/pytest $(ARGS)
+test: $(VENV)/.dev ## run the tests, several files at a time; ARGS="-k sparql" are handed on to pytest
+	@$(BIN)/pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 check: format lint types contracts test ## everything that must hold before a change goes in
 

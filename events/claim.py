@@ -107,7 +107,24 @@ class Merging(_Claim, frozen=True, kw_only=True, tag="merged-into"):
     originals: tuple[str, ...] = ()
 
 
-Claim = Placement | Naming | Structure | Belonging | Merging
+class Listing(_Claim, frozen=True, kw_only=True, tag="municipality"):
+    """A source lists a municipality: `of` is its code or address there, `words` its name.
+
+    Its days are what is said of the municipality, and not of the claim: a source that says since when a code is in use
+    says so today, whatever day that was.
+
+    Attributes:
+        begins: The first day of the municipality, where the source states one.
+        ends: The first day on which it no longer is, where the source states one.
+        municipality: The NIS code that `of` was resolved to when it was read; None when it names none.
+    """
+
+    begins: date | None = None
+    ends: date | None = None
+    municipality: str | None = None
+
+
+Claim = Placement | Naming | Structure | Belonging | Merging | Listing
 """Everything that a source can say."""
 
 
@@ -118,7 +135,7 @@ def as_said(claim: Claim) -> Claim:
             return msgspec.structs.replace(claim, marks=(), municipality=None, region=None)
         case Naming():
             return msgspec.structs.replace(claim, marks=(), region=None)
-        case Belonging():
+        case Belonging() | Listing():
             return msgspec.structs.replace(claim, marks=(), municipality=None)
         case Structure() | Merging():
             return msgspec.structs.replace(claim, marks=())

@@ -9,6 +9,12 @@
     │   └── EventUnreadable  a stored event that cannot be read (events.journal)
     ├── ProjectionStopped    an event that this version cannot project
     ├── BadMoment            a day or instant that cannot be asked about
+    ├── HarvestFailed        a source that could not be harvested; nothing of it was recorded
+    │   ├── Unreachable      its publisher does not answer, or breaks off; it may by itself come right
+    │   ├── Forbidden        it leads to where no source may be fetched from
+    │   ├── Unreadable       what came is not what the source is said to be
+    │   ├── Suspicious       it changes so much at once that somebody has to look first
+    │   └── Interrupted      we were told to end meanwhile
     └── QueryRejected        a query that is not answered
         ├── QueryMalformed   it is not SPARQL
         ├── QueryForbidden   it would change something, or reach out (``SERVICE``)
@@ -88,6 +94,30 @@ class ProjectionStopped(RegiologError):
 
 class BadMoment(RegiologError):
     """A day or an instant that cannot be read, or that the register cannot be asked about."""
+
+
+class HarvestFailed(RegiologError):
+    """A source that could not be harvested; nothing of what came was recorded."""
+
+
+class Unreachable(HarvestFailed):
+    """The publisher does not answer, answers with an error, or breaks off; it may come right by itself."""
+
+
+class Forbidden(HarvestFailed):
+    """The way to the document leads to an address that this source may not be fetched from."""
+
+
+class Unreadable(HarvestFailed):
+    """What came is not what the source is said to be: another form, broken, too large, or without what is wanted."""
+
+
+class Suspicious(HarvestFailed):
+    """So much would change at once that a mistake of the publisher is likelier; it waits until somebody accepts it."""
+
+
+class Interrupted(HarvestFailed):
+    """This process was told to end before the source was harvested."""
 
 
 class QueryRejected(RegiologError):

@@ -64,6 +64,7 @@ class Event(
         note: What the evidence says, in words.
         source: Where that can be read, one entry for each source.
         agent: Who recorded it, as an opaque id; never personal data.
+        run: The run of a harvest that recorded it, by its own name; None when no harvest did.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Event(
     note: str = ""
     source: tuple[str, ...] = ()
     agent: str | None = None
+    run: str | None = None
 
     needs_day: ClassVar[bool] = True
     """Whether an event of this kind must say from which day it holds."""
@@ -104,7 +106,7 @@ class Event(
         return ()
 
 
-_ENVELOPE = frozenset({"id", "recorded_at", "known_from", "known_basis", "evidence", "note", "source", "agent"})
+_ENVELOPE = frozenset({"id", "recorded_at", "known_from", "known_basis", "evidence", "note", "source", "agent", "run"})
 
 
 def says_the_same(one: Event, other: Event) -> bool:

@@ -88,6 +88,20 @@ class Held:
             self._folds.pop(entity, None)
         return touched
 
+    def take_back(self, length: int) -> None:
+        """Hold no more than the first so many pending events, as if the others had never been taken."""
+        for position in range(self.head + length + 1, self.head + len(self.pending) + 1):
+            event = self._provisional.pop(position)
+            del self._read[position]
+            for tag in event.tags():
+                self._tagged[tag].remove(position)
+            self._positions.pop(event.id, None)
+        del self.pending[length:]
+        self._believed = Believed()
+        for position, event in sorted(self._read.items(), key=lambda each: each[0]):
+            self._believed.take(position, event)
+        self._folds.clear()
+
     def event_at(self, position: int) -> Event | None:
         """The event at a position, pending ones included."""
         if position in self._provisional:
@@ -154,6 +168,11 @@ class Held:
     def municipality(self, nis: str) -> Municipality:
         """One municipality as it is believed to be."""
         return self._fold(Entity("municipality", nis), fold_municipality, Municipality)
+
+    def municipalities(self) -> list[str]:
+        """The NIS codes of all municipalities that the register has or had."""
+        self._need(*_TAGS["municipality"])
+        return [entity.key for entity in self._believed.entities("municipality")]
 
     def region(self, key: str) -> Region:
         """One region as it is believed to be."""

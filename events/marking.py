@@ -15,6 +15,7 @@ from regiolog.events.claim import (
     Belonging,
     Claim,
     ClaimsWereMade,
+    Listing,
     Mark,
     Merging,
     Naming,
@@ -72,6 +73,15 @@ def was_said_before(held: Held, event: ClaimsWereMade, known: ClaimsWereMade) ->
     return before >= {as_said(claim) for claim in event.made}
 
 
+def regions_named(held: Held, name: str) -> set[str]:
+    """The keys of the regions that have or had an address, a code or a name; never those of proposals."""
+    said = name.strip()
+    if not said:
+        return set()
+    facts = held.facts(Entity(ADDRESS, said)) or held.facts(Entity(REGION_NAME, said))
+    return {entity.key for fact in facts for entity in fact.event.touches() if entity.kind == "region"}
+
+
 class _Reader:
     """Reads the claims of one event beside what its source was saying and what the register holds."""
 
@@ -95,7 +105,7 @@ class _Reader:
                 if self._placed[claim.of, claim.valid_from] > 1:
                     marks.append("ambiguous")
                 claim = msgspec.structs.replace(claim, municipality=nis, region=region)
-            case Belonging():
+            case Belonging() | Listing():
                 nis = self._municipality(claim.municipality or claim.of, day, marks)
                 claim = msgspec.structs.replace(claim, municipality=nis)
             case Naming():
@@ -120,7 +130,7 @@ class _Reader:
         """By identity, else by the first name that is known: an address, a code or a name of a real region."""
         named = {key} if key is not None and self._held.facts(Entity("region", key)) else set()
         if key is None:
-            named = next(filter(None, map(self._named, names)), set())
+            named = next(filter(None, (regions_named(self._held, name) for name in names)), set())
         if len(named) != 1:
             marks.append("ambiguous" if named else "unknown")
             return None
@@ -129,14 +139,6 @@ class _Reader:
         if end is not None and day is not None and end <= day:
             marks.append("ended")
         return found
-
-    def _named(self, name: str) -> set[str]:
-        """The regions that have or had an address, a code or a name; never proposals."""
-        said = name.strip()
-        if not said:
-            return set()
-        facts = self._held.facts(Entity(ADDRESS, said)) or self._held.facts(Entity(REGION_NAME, said))
-        return {entity.key for fact in facts for entity in fact.event.touches() if entity.kind == "region"}
 
     def _structure(self, claim: Structure, marks: list[Mark]) -> None:
         before = self._before.get(claim.of)

@@ -67,7 +67,19 @@ _SUBJECTS: Final = frozenset(
     }
 )
 _DAYS: Final = frozenset(
-    {"valid_from", "valid_to", "coverage", "decided", "adopted", "published", "in_force", "value", "last"}
+    {
+        "valid_from",
+        "valid_to",
+        "coverage",
+        "decided",
+        "adopted",
+        "published",
+        "in_force",
+        "value",
+        "last",
+        "begins",
+        "ends",
+    }
 )
 _PATTERNS: Final = {
     "kbo": (r"[0-9]{10}", "a KBO number of ten digits"),
@@ -81,7 +93,7 @@ _WRITABLE: Final = re.compile("[\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U000
 """What a claim may be written with: whatever XML 1.0 can hold (section 2.2)."""
 _LONGEST_NAME: Final = 300
 _LONGEST_TEXT: Final = 4_000
-_OURS: Final = frozenset({"recorded_at", "replacement", "tagged"})
+_OURS: Final = frozenset({"recorded_at", "replacement", "run", "tagged"})
 
 
 class Correction(NamedTuple):
@@ -150,6 +162,17 @@ def as_record(event: Event) -> dict[str, Any]:
     record: dict[str, Any] = msgspec.to_builtins(event)
     record.pop("recorded_at", None)
     return record
+
+
+def as_strict(event: Event) -> Event:
+    """An event that a program made, read as strictly as a record that somebody wrote.
+
+    Raises:
+        Refusal: It is no record; field and reason say why.
+    """
+    known = {"known_from": event.known_from, "known_basis": event.known_basis, "run": event.run}
+    bare = msgspec.structs.replace(event, recorded_at=None, known_from=None, known_basis=None, run=None)
+    return msgspec.structs.replace(_event(msgspec.json.decode(msgspec.json.encode(bare))), **known)
 
 
 def patched(event: Event, change: dict[str, Any]) -> Event:

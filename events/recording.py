@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from uuid import uuid4
 
@@ -20,6 +21,12 @@ if TYPE_CHECKING:
     from regiolog.events.journal import Journal
 
 _TRIES: Final = 5
+
+
+Step = Callable[[Held, datetime], None]
+"""What is decided beside everything before it: given what is held and the instant of now, it adds to what is pending.
+
+It may be asked more than once, each time with nothing of what it added before."""
 
 
 class Outcome(NamedTuple):
@@ -62,7 +69,7 @@ def as_live(wish: Wish) -> Wish:
 
 def record(
     journal: Journal,
-    wishes: Iterable[Wish],
+    wishes: Iterable[Wish | Step],
     *,
     clock: Clock = system_clock,
     authority: Authority = AUTHORITY,
@@ -73,7 +80,8 @@ def record(
 
     Args:
         journal: Where to record them.
-        wishes: What is asked, in order; a later one may build on an earlier one.
+        wishes: What is asked, in order; a later one may build on an earlier one. What a step adds is not counted among
+            the silent.
         clock: Tells the instant of now.
         authority: Which source may open which kinds of register event.
         dry_run: Whether only to say what would be recorded, at which positions if nobody else records meanwhile.
@@ -85,17 +93,20 @@ def record(
     """
     wishes = list(wishes)
     for _ in range(_TRIES):
-        held = Held(journal, authority)
+        held, silent = Held(journal, authority), 0
         for number, wish in enumerate(wishes, start=1):
-            decide(held, wish, clock())
+            if isinstance(wish, Wish):
+                silent += decide(held, wish, clock()) is None
+            else:
+                wish(held, clock())
             progress(number)
         if not held.pending or dry_run:
-            return Outcome(list(enumerate(held.pending, start=held.head + 1)), len(wishes) - len(held.pending))
+            return Outcome(list(enumerate(held.pending, start=held.head + 1)), silent)
         try:
             positions = journal.append(held.pending, held.boundary, held.head)
         except Conflict:
             continue
-        return Outcome(list(zip(positions, held.pending, strict=True)), len(wishes) - len(positions))
+        return Outcome(list(zip(positions, held.pending, strict=True)), silent)
     raise Conflict(f"other writers were first {_TRIES} times in a row: try again")
 
 

@@ -127,6 +127,13 @@ class Iris:
         """The IRI of a source (bron), by its key."""
         return f"{self._id}source/{_segment(key)}"
 
+    def run(self, source: str | None, name: str) -> str:
+        """The IRI of a run of a harvest, by the key of the source that it was of and its own name.
+
+        What a run recorded of no one source is part of the register itself.
+        """
+        return f"{self.register() if source is None else self.source(source)}#run-{_segment(name)}"
+
     def claim(self, position: int, number: int) -> str:
         """The IRI of a claim, by the position of the event that made it and its place there (1 and up)."""
         return f"{self.event(position)}#claim-{number}"

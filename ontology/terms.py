@@ -116,6 +116,8 @@ RL_OF: Final[str] = RL + "of"
 RL_WORDS: Final[str] = RL + "words"
 RL_DOCUMENT: Final[str] = RL + "document"
 RL_MARK: Final[str] = RL + "mark"
+RL_LISTED_FROM: Final[str] = RL + "listedFrom"
+RL_LISTED_UNTIL: Final[str] = RL + "listedUntil"
 DC_RELATION: Final[str] = DC + "relation"
 RL_PROPOSES: Final[str] = RL + "proposes"
 RL_PROPOSED_REGION: Final[str] = RL + "ProposedRegion"
@@ -159,6 +161,8 @@ PROV_ENDED_AT_TIME: Final[str] = PROV + "endedAtTime"
 PROV_GENERATED: Final[str] = PROV + "generated"
 PROV_WAS_INFORMED_BY: Final[str] = PROV + "wasInformedBy"
 PROV_WAS_ASSOCIATED_WITH: Final[str] = PROV + "wasAssociatedWith"
+PROV_ACTIVITY: Final[str] = PROV + "Activity"
+PROV_USED: Final[str] = PROV + "used"
 DC_CONTRIBUTOR: Final[str] = DC + "contributor"
 CS_CHANGE_SET: Final[str] = CS + "ChangeSet"
 CS_SUBJECT_OF_CHANGE: Final[str] = CS + "subjectOfChange"
@@ -195,21 +199,11 @@ RL_STATUS_SUPERSEDED: Final[str] = RL + "status-superseded"
 RL_STATUS_REFUSED: Final[str] = RL + "status-refused"
 RL_STATUS_WITHDRAWN: Final[str] = RL + "status-withdrawn"
 
-REGION_STATUSES: Final = MappingProxyType(
-    {
-        "announced": RL_STATUS_ANNOUNCED,
-        "demarcated": RL_STATUS_DEMARCATED,
-        "ended": RL_STATUS_ENDED,
-    }
-)
+REGION_STATUSES: Final = MappingProxyType({name: f"{RL}status-{name}" for name in ("announced", "demarcated", "ended")})
 """The status of a region or subregion, by its stored name."""
 
 DECISION_STATUSES: Final = MappingProxyType(
-    {
-        "superseded": RL_STATUS_SUPERSEDED,
-        "refused": RL_STATUS_REFUSED,
-        "withdrawn": RL_STATUS_WITHDRAWN,
-    }
+    {name: f"{RL}status-{name}" for name in ("superseded", "refused", "withdrawn")}
 )
 """What became of a decision, by its stored name; a decision without one stands."""
 
@@ -257,7 +251,10 @@ ROLES: Final = MappingProxyType(
 """As what a member takes part in a cooperation structure, by its stored name."""
 
 CLAIM_KINDS: Final = MappingProxyType(
-    {name: f"{RL}claim-{name}" for name in ("region-of", "name-of-region", "structure", "member-of", "merged-into")}
+    {
+        name: f"{RL}claim-{name}"
+        for name in ("region-of", "name-of-region", "structure", "member-of", "merged-into", "municipality")
+    }
 )
 """What a claim says, by its stored name."""
 

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 import msgspec
 
@@ -21,11 +21,27 @@ from regiolog.events.temporal import Clock, system_clock
 from regiolog.publisher.settings import DEFAULT_BASE_IRI
 from regiolog.sync.archive import NAMES, archive_digest, archive_lines, archive_names
 
+if TYPE_CHECKING:
+    from regiolog.events.held import Held
+
 MARKER: Final = "archive.json"
 """The file in a data folder that says which archive its journal holds, and which record files were left out.
 
 Without it all of the archive that ships is taken in, which is silent where the journal holds it already.
 """
+
+
+class Dated(Protocol):
+    """A step of the backfill that was published on a day of its own.
+
+    Attributes:
+        known: Since when it is known.
+    """
+
+    known: datetime
+
+    def __call__(self, held: Held, now: datetime) -> None:
+        """Decide it beside what is held."""
 
 
 class Loaded(NamedTuple):
@@ -67,6 +83,7 @@ def load_archive(
     marker: Path | None = None,
     clock: Clock = system_clock,
     progress: Callable[[int, int], None] = lambda _done, _all: None,
+    series: Iterable[Dated] = (),
 ) -> Loaded:
     """Load the Flemish archive: as backfill where nothing has happened yet, else whatever is new in it, live.
 
@@ -81,6 +98,7 @@ def load_archive(
         marker: A file in which to keep which archive was loaded and what was left out, for the next start.
         clock: Tells the instant of now.
         progress: Told how many lines of the backfill have been decided, and of how many.
+        series: Dated versions of sources' documents, which go into the backfill with the archive, and only then.
 
     Raises:
         Refusal: The register publishes under another address, or a line of an archive that is to begin it cannot be
@@ -101,8 +119,10 @@ def load_archive(
     wishes = _wishes(names, base_iri or (begun.base_iri if begun else DEFAULT_BASE_IRI))
     first = wishes[0].asked
     if begun is None:
+        steps: list[Wish | Dated] = [*wishes, *series]
+        steps.sort(key=_known)  # on one instant the archive first
         outcome = record(
-            journal, wishes, clock=clock, authority=authority, progress=lambda done: progress(done, len(wishes))
+            journal, steps, clock=clock, authority=authority, progress=lambda done: progress(done, len(steps))
         )
     elif not isinstance(first, RegisterWasBegun) or first.register != begun.register:
         return Loaded(0)
@@ -128,9 +148,11 @@ def _given(given: dict[int, dict[str, str]], line: int) -> dict[str, str]:
     return given.get(line, {})
 
 
-def _known(wish: Wish) -> datetime:
-    """Since when a line of the archive is known; one that does not say so comes last, and is refused."""
-    asked = wish.asked
+def _known(step: Wish | Dated) -> datetime:
+    """Since when a line of the archive, or a version, is known; one that does not say so comes last, and is refused."""
+    if not isinstance(step, Wish):
+        return step.known
+    asked = step.asked
     if isinstance(asked, Correction):
         given = asked.event.get("known_from")
         return datetime.fromisoformat(given) if given else datetime.max.replace(tzinfo=UTC)

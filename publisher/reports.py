@@ -5,12 +5,12 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from importlib.metadata import version
 from typing import Any, Final, NamedTuple
 
-from regiolog.events.authority import AUTHORITY, Authority
+from regiolog.events.authority import Authority
 from regiolog.events.temporal import instant_text
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
@@ -18,6 +18,8 @@ from regiolog.ontology.namespaces import PREFIXES
 from regiolog.publisher.beginning import register_of
 from regiolog.publisher.difference.behind import Behind
 from regiolog.publisher.formats import read
+from regiolog.publisher.harvests.standing import Standing, diverging_now, standing_json, standing_lines, standings
+from regiolog.publisher.settings import Settings
 from regiolog.publisher.things.links import find
 from regiolog.sync.folder import Folder
 from regiolog.sync.projection import projection
@@ -105,6 +107,7 @@ class Status(NamedTuple):
         believed: How many of them are believed now.
         terms: How many different terms they are made of.
         sources: What each source is saying.
+        harvests: Where each source stands that the settings declare.
         projection: By which version of the projection they were made.
         regiolog: The version of this program.
     """
@@ -122,6 +125,7 @@ class Status(NamedTuple):
     believed: int
     terms: int
     sources: list[Spoken]
+    harvests: list[Standing]
     projection: int
     regiolog: str
 
@@ -201,8 +205,17 @@ def difference_sentence(replayed: Replayed) -> str:
     )
 
 
-def status_of(folder: Folder, authority: Authority = AUTHORITY) -> Status:
-    """Where the register in a folder stands, as it is; nothing is caught up."""
+def status_of(folder: Folder, settings: Settings, say: Callable[[str], None] = lambda _: None) -> Status:
+    """Where the register in a folder stands, as it is; nothing is caught up.
+
+    Args:
+        folder: The data folder.
+        settings: Which sources are harvested, and have authority.
+        say: Told what cannot be had.
+
+    Raises:
+        FolderError: Something in the folder cannot be read.
+    """
     begun, head = register_of(folder.journal), folder.journal.head()
     history = History.open(folder.statements) if folder.statements.exists() else None
     position = history.position if history else 0
@@ -221,7 +234,8 @@ def status_of(folder: Folder, authority: Authority = AUTHORITY) -> Status:
             statements=counts.get("statements", 0),
             believed=counts.get("believed", 0),
             terms=counts.get("terms", 0),
-            sources=_sources(history, authority) if history else [],
+            sources=_sources(history, settings.authority) if history else [],
+            harvests=_harvests(folder, settings, history, say) if settings.sources else [],
             projection=history.version if history else projection.VERSION,
             regiolog=version("regiolog"),
         )
@@ -251,11 +265,21 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[Any]], form: str) -> I
             yield "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() + "\n"
 
 
+def status_json(status: Status) -> str:
+    """Where a register stands, as a program reads it."""
+    sources = [each._asdict() for each in status.sources]
+    harvests = [standing_json(each) for each in status.harvests]
+    return json.dumps({**status._asdict(), "sources": sources, "harvests": harvests}, ensure_ascii=False, indent=1)
+
+
 def status_lines(status: Status) -> Iterator[str]:
     """Where a register stands, for people: a line for each thing that is known."""
     for name, value in status._asdict().items():
         if name == "sources":
             yield from (_source_line(each) for each in status.sources)
+        elif name == "harvests":
+            for each in status.harvests:
+                yield from standing_lines(each)
         elif value not in (None, ""):
             shown = ("yes" if value else "no") if isinstance(value, bool) else value
             yield f"{name.replace('_', ' '):<12}{shown}"
@@ -289,6 +313,13 @@ def _sources(history: History, authority: Authority) -> list[Spoken]:
             )
         )
     return found
+
+
+def _harvests(
+    folder: Folder, settings: Settings, history: History | None, say: Callable[[str], None]
+) -> list[Standing]:
+    """Where each source stands that the settings declare; how much diverges as far as it is projected."""
+    return standings(folder, settings, None if history is None else diverging_now(settings, folder, history, say))
 
 
 def _graph(graph: str, history: History) -> str:

@@ -11,14 +11,17 @@ import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from regiolog.events.authority import AUTHORITY, GROUPS, Authority
 from regiolog.events.errors import RegiologError
 from regiolog.ontology.iris import Iris, UnusableIri
 from regiolog.sync.archive import NAMES
+
+if TYPE_CHECKING:
+    from regiolog.sync.sources.source import Source
 
 PREFIX: Final = "REGIOLOG_"
 """What the names of our environment variables begin with."""
@@ -64,6 +67,10 @@ class Settings:
         proxies: How many proxies stand before the service, whose ``X-Forwarded-…`` headers are believed.
         leave_out: Which record files of the archive are not loaded, by name; None leaves it as the register began.
         authority: Which source may open which kinds of register event.
+        sources: The sources that are harvested, by name.
+        contact: Where publishers can reach whoever runs this register; None tells them nothing.
+        proxy: The proxy through which sources are fetched; None uses none, whatever the environment says.
+        with_schedule: Whether the service harvests the sources on their schedules meanwhile.
         graphs: How many graphs a query may name.
         queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
     """
@@ -89,6 +96,10 @@ class Settings:
     proxies: int = 0
     leave_out: tuple[str, ...] | None = None
     authority: Authority = field(default_factory=lambda: AUTHORITY)
+    sources: Mapping[str, Source] = field(default_factory=dict)
+    contact: str | None = None
+    proxy: str | None = None
+    with_schedule: bool = False
 
 
 def read_settings(
@@ -114,14 +125,46 @@ def read_settings(
     given: dict[str, Any] = {}
     for key, value in ({} if path is None else _table(path)).items():
         name = _known(key, str, f"in {path}")
-        given[name] = _value(name, value, f"{name} in {path}")
+        placed = (value, path.parent) if name == "sources" and isinstance(value, dict) and path else value
+        given[name] = _value(name, placed, f"{name} in {path}")
     for variable, text in sorted(variables.items()):
         name = _known(variable, _variable, "in the environment")
         given[name] = _value(name, text, variable)
     for name, value in (flags or {}).items():
         if value is not None:
             given[name] = _value(name, value, f"--{name.replace('_', '-')}")
-    return Settings(**given)
+    return _with_sources(Settings(**{**given, "sources": {}}), given.get("sources", ({}, Path())))
+
+
+def _with_sources(settings: Settings, declared: _Declared) -> Settings:
+    """The settings with their sources; each has authority for what its declaration says, besides what the others say.
+
+    Raises:
+        UnusableSetting: A source cannot be used.
+    """
+    tables, folder = declared
+    if not tables:
+        return settings
+    # These load much, for few commands.
+    from regiolog.sync.due import trigger_of  # noqa: PLC0415
+    from regiolog.sync.harvest.declared import disagreeing, read_source  # noqa: PLC0415
+
+    found: dict[str, Source] = {}
+    authority = dict(settings.authority)
+    for name, table in tables.items():
+        try:
+            source, groups = read_source(name, table, folder)
+            if source.schedule is not None:
+                trigger_of(source.schedule)
+            granted = _authority({source.said_by: list(groups)}) if groups else {}
+        except ValueError as error:
+            raise UnusableSetting(f"the source {name} cannot be used: {error}") from None
+        found[name] = replace(source, contact=source.contact or settings.contact, proxy=source.proxy or settings.proxy)
+        for said_by, kinds in granted.items():
+            authority[said_by] = authority.get(said_by, frozenset()) | kinds
+    if why := disagreeing(found):
+        raise UnusableSetting(f"these sources cannot be used together: {why}")
+    return replace(settings, sources=found, authority=authority)
 
 
 def _table(path: Path) -> dict[str, Any]:
@@ -255,6 +298,25 @@ def _authority(value: Any) -> Authority:
     return found
 
 
+_Declared = tuple[Mapping[str, Mapping[str, Any]], Path]
+"""Declarations of sources by name, and the folder that paths in them are relative to."""
+
+
+def _sources(value: Any) -> _Declared:
+    """Tables of sources, or the path of a TOML file whose table ``sources`` has them."""
+    if isinstance(value, tuple):
+        tables, folder = value
+    else:
+        path = _path(value)
+        try:
+            tables, folder = _table(path).get("sources"), path.parent
+        except UnusableSetting as error:
+            raise ValueError(str(error)) from None
+    if not isinstance(tables, dict) or not all(isinstance(table, dict) for table in tables.values()):
+        raise ValueError("it is a table of sources, each a table by its name, or a TOML file with such a table")
+    return tables, folder
+
+
 _AUTHORITY: Final = f"it names, for each source, one or more of {', '.join(GROUPS)}, as abb=cooperations"
 
 _UNITS: Final = {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -281,4 +343,8 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "proxies": _whole(0, 8),
     "leave_out": _left_out,
     "authority": _authority,
+    "sources": _sources,
+    "contact": _text,
+    "proxy": _text,
+    "with_schedule": _yes_or_no,
 }

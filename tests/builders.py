@@ -7,10 +7,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import msgspec
 import pytest
 
 from regiolog.events.errors import Refusal
+from regiolog.events.event import Event
 from regiolog.events.journal import Journal
+from regiolog.events.record import Wish
 from regiolog.events.recording import Outcome, read_wishes, record
 
 Record = dict[str, Any]
@@ -95,9 +98,19 @@ def lines(records: Iterable[Record]) -> list[tuple[int, bytes]]:
     return [(number, json.dumps(each).encode()) for number, each in enumerate(records, start=1)]
 
 
-def tell(journal: Journal, *records: Record, clock: TurnedClock | None = None) -> Outcome:
-    """Record what some records say, all of it or nothing."""
-    return record(journal, read_wishes(lines(records)), clock=clock or TurnedClock())
+def tell(journal: Journal, *records: Record, clock: TurnedClock | None = None, run: str | None = None) -> Outcome:
+    """Record what some records say, all of it or nothing; by a run of a harvest where one is named."""
+    wishes = read_wishes(lines(records))
+    if run is not None:
+        wishes = [_by_run(wish, run) for wish in wishes]
+    return record(journal, wishes, clock=clock or TurnedClock())
+
+
+def _by_run(wish: Wish, run: str) -> Wish:
+    """What one line asks, as a harvest would ask it; a harvest corrects nothing."""
+    if not isinstance(wish.asked, Event):
+        return wish
+    return wish._replace(asked=msgspec.structs.replace(wish.asked, run=run))
 
 
 def refuses(journal: Journal, *records: Record, because: str, kind: type[Refusal] = Refusal) -> Refusal:

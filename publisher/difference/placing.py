@@ -282,6 +282,10 @@ class Places:
         for region in known.values(node, REGION):
             for words in known.values(node, WORDS):
                 self._claimed.setdefault((graph, region, f"{words}@nl"), place)
+        if known.one(node, SAYS) == iri(terms.CLAIM_KINDS["municipality"]):
+            for municipality in known.values(node, MUNICIPALITY):
+                for words in known.values(node, WORDS):
+                    self._claimed.setdefault((graph, municipality, f"{words}@nl"), place)
 
     def _set_of_source(self, graph: str) -> str:
         return f"source/{graph[1:-1].removeprefix(self._sources)}"

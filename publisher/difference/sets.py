@@ -78,6 +78,8 @@ _TELLING: Final = (
             terms.ORG_ROLE,
             terms.RL_ENDS,
             terms.RL_BEGINS,
+            terms.RL_LISTED_FROM,
+            terms.RL_LISTED_UNTIL,
             terms.RDFS_LABEL,
             terms.RL_FIRST_OBSERVED,
             terms.RL_LAST_OBSERVED,

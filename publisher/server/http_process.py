@@ -64,7 +64,7 @@ def application(settings: Settings) -> Application:
 
     The process ends when this fails, and as soon as the keeper is gone.
     """
-    threading.Thread(target=_end_with_keeper, name="keeper", daemon=True).start()
+    threading.Thread(target=end_with_keeper, name="keeper", daemon=True).start()
     # The keeper's process needs none of this.
     from regiolog.publisher.app import create_app  # noqa: PLC0415
     from regiolog.publisher.server.headers import Headers  # noqa: PLC0415
@@ -80,7 +80,7 @@ def application(settings: Settings) -> Application:
     return Application(Headers(app), app.config["MAX_CONTENT_LENGTH"])
 
 
-def _end_with_keeper() -> None:
+def end_with_keeper() -> None:
     """End this process at once when the one that keeps the statements is gone, even by SIGKILL."""
     keeper = multiprocessing.parent_process()
     if keeper is not None:

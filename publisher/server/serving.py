@@ -1,7 +1,8 @@
 """Serving: one process that keeps the statements, and one that answers over HTTP with threads.
 
-The keeper begins the register, projects, and watches over the HTTP process; the HTTP process ends itself as soon as
-the keeper is gone, and its query workers as soon as it is. Which server runs it is a setting.
+The keeper begins the register, projects, and watches over the HTTP process, and over one that harvests on schedule
+where that is wanted; both end themselves as soon as the keeper is gone, and the query workers as soon as the HTTP
+process is. Which server runs it is a setting.
 """
 
 from __future__ import annotations
@@ -14,14 +15,16 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, closing, contextmanager, suppress
+from contextlib import AbstractContextManager, closing, contextmanager, nullcontext, suppress
 from multiprocessing import resource_tracker
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from regiolog.events.errors import RegiologError
 from regiolog.publisher.beginning import MARKER, load_archive, register_of
+from regiolog.publisher.harvests.past import Past
 from regiolog.publisher.keeper import Keeper, Progress
-from regiolog.publisher.settings import DEFAULT_BASE_IRI
+from regiolog.publisher.server.schedule_process import Scheduled
+from regiolog.publisher.settings import DEFAULT_BASE_IRI, UnusableSetting
 from regiolog.sync.folder import Folder
 
 if TYPE_CHECKING:
@@ -71,18 +74,23 @@ def serve(
         announce: Told the address, once it answers.
 
     Raises:
+        UnusableSetting: It is to harvest on schedule, and no source has one; nothing was done.
         PortTaken: The port cannot be listened on; nothing was done.
         FolderError: The data folder cannot be used, or another process serves it.
         Refusal: The archive cannot be loaded, or the base IRI is another than the register's.
+        SeriesRefused: The archive cannot be loaded with the series of sources; nothing was recorded.
         RegiologError: The HTTP process ended by itself.
     """
+    if settings.with_schedule and not any(source.schedule for source in settings.sources.values()):
+        raise UnusableSetting("nothing can be harvested on schedule: the settings declare no source with a `schedule`")
     with (
         _claimed(settings.host, settings.port) as listened,
         closing(Folder(settings.data, create=True)) as folder,
         closing(Keeper(folder)) as keeper,
     ):
         is_new = register_of(folder.journal) is None
-        with progress("loading the archive") as done:
+        past = Past(settings.sources if is_new else {})
+        with progress("loading the archive") as done, past.blamed():
             loaded = load_archive(
                 folder.journal,
                 settings.base_iri,
@@ -91,11 +99,14 @@ def serve(
                 marker=folder.path / MARKER,
                 clock=folder.clock,
                 progress=done,
+                series=past.versions,
             )
         if loaded.refused is not None:
             say(f"the archive of this version was not recorded: {loaded.refused}")
         elif loaded.recorded:
-            say(f"recorded {loaded.recorded} events of the archive")
+            say(f"recorded {loaded.recorded} events of the archive{' and of series' if past.versions else ''}")
+        for sentence in past.remembered(folder):
+            say(sentence)
         begun = register_of(folder.journal)
         if is_new and begun is not None and begun.base_iri == DEFAULT_BASE_IRI != listened.url:
             say(
@@ -122,7 +133,8 @@ def _run(
     server = _server(settings, listened, say)
     threading.Thread(target=_ended, args=(server, ends), name="ended", daemon=True).start()
     threading.Thread(target=_announce, args=(listened, announce), name="announce", daemon=True).start()
-    server.run()
+    with closing(Scheduled(settings, say)) if settings.with_schedule else nullcontext():
+        server.run()
 
 
 def _server(settings: Settings, listened: Listened, say: Callable[[str], None]) -> Server:

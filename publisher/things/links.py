@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Final, NamedTuple
+from urllib.parse import quote, unquote
 
 from regiolog.events.errors import UnknownKey
 from regiolog.ontology import terms
@@ -24,6 +25,9 @@ CLASSES: Final = {
     "event": (terms.RL_EVENT,),
 }
 """The kinds of thing that have a page by now, and the classes of each."""
+
+_RUN: Final = "run-"
+"""What the name of a run of a harvest follows, in its IRI."""
 
 _NAMES: Final = {iri(terms.RDFS_LABEL), iri(terms.DCTERMS_TITLE)}
 _KINDS: Final = {iri(name): kind for kind, names in CLASSES.items() for name in names}
@@ -90,9 +94,12 @@ class Links:
         value = read(term)
         if not value.is_iri:
             return Cell(value.text, None, value.language)
-        event = self._iris.read(value.text)
-        if event is not None and event.kind == "event" and not event.part:
-            return Cell(f"event {event.key}", here_to(f"doc/event/{event.key}") + self._query)
+        ours = self._iris.read(value.text)
+        if ours is not None and ours.kind == "event" and not ours.part:
+            return Cell(f"event {ours.key}", here_to(f"doc/event/{ours.key}") + self._query)
+        if ours is not None and ours.kind == "source" and ours.part.startswith(_RUN):
+            run = unquote(ours.part.removeprefix(_RUN))
+            return Cell(f"run {run}", here_to(f"doc/source/{quote(ours.key, safe='')}") + self._query)
         if value.text.startswith(RL):
             word = value.text.removeprefix(RL)
             return Cell(word.partition("-")[2] or word, here_to(f"ns#{word}"))

@@ -23,6 +23,7 @@ class Saying(NamedTuple):
         of: What it is said of, in the source's own code or words.
         words: What is said, in the source's own words.
         means: What it was resolved to; None when it was to nothing.
+        days: From when until when it says that a municipality is one, as far as it states that.
         document: Which version of a document says so.
         marks: What is odd about it.
     """
@@ -32,12 +33,13 @@ class Saying(NamedTuple):
     of: str
     words: str
     means: Cell | None
+    days: str
     document: str
     marks: list[Cell]
 
 
 _OF: Final = {
-    "municipality": (terms.RL_HAS_MUNICIPALITY, ("region-of", "member-of")),
+    "municipality": (terms.RL_HAS_MUNICIPALITY, ("region-of", "municipality", "member-of")),
     "region": (terms.RL_REGION, ("name-of-region",)),
 }
 """By which property a claim names a thing of a kind, and which kinds of claim its page shows."""
@@ -115,6 +117,11 @@ def _saying(history: History, node: str, key: SnapshotKey, links: Links) -> Sayi
         _text(said, terms.RL_OF),
         _text(said, terms.RL_WORDS),
         None if means is None else links.cell(means),
+        " ".join(
+            f"{word} {_text(said, predicate)}"
+            for word, predicate in (("from", terms.RL_LISTED_FROM), ("until", terms.RL_LISTED_UNTIL))
+            if predicate in said
+        ),
         _text(said, terms.RL_DOCUMENT),
         [links.cell(each.object) for each in statements if each.predicate == iri(terms.RL_MARK)],
     )

@@ -43,6 +43,8 @@ LABELS: Final = {
     terms.PROV_WAS_ATTRIBUTED_TO: "published by",
     terms.RL_FIRST_OBSERVED: "first observed",
     terms.RL_LAST_OBSERVED: "last observed",
+    terms.RL_LISTED_FROM: "listed from",
+    terms.RL_LISTED_UNTIL: "listed until",
     terms.ORG_ORIGINAL_ORGANIZATION: "before",
     terms.ORG_RESULTING_ORGANIZATION: "after",
     terms.DCTERMS_LICENSE: "licence",

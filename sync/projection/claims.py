@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from regiolog.events.claim import (
     Belonging,
     ClaimsWereMade,
+    Listing,
     Merging,
     Naming,
     Placement,
@@ -137,7 +138,7 @@ def _claim(graph: str, claim: Claim, number: int, fact: Fact, names: Names) -> l
         say(node, terms.RL_BEGINS, day(claim.valid_from))
     if claim.valid_to is not None:
         say(node, terms.RL_ENDS, day(claim.valid_to))
-    if isinstance(claim, Placement | Belonging) and claim.municipality is not None:
+    if isinstance(claim, Placement | Belonging | Listing) and claim.municipality is not None:
         say(node, terms.RL_HAS_MUNICIPALITY, iri(names.iris.municipality(claim.municipality)))
     if isinstance(claim, Placement | Naming) and claim.region is not None:
         say(node, terms.RL_REGION, iri(names.region(claim.region)))
@@ -154,6 +155,13 @@ def _claim(graph: str, claim: Claim, number: int, fact: Fact, names: Names) -> l
         case Merging(originals=originals):
             for original in originals:
                 say(node, terms.DC_RELATION, literal(original))
+        case Listing(begins=begins, ends=ends, municipality=listed, words=words):
+            if begins is not None:
+                say(node, terms.RL_LISTED_FROM, day(begins))
+            if ends is not None:
+                say(node, terms.RL_LISTED_UNTIL, day(ends))
+            if listed is not None:
+                say(iri(names.iris.municipality(listed)), terms.RDFS_LABEL, literal(words, "nl"))
         case _:
             pass
     return said

@@ -5,7 +5,7 @@ These are no statements of the register: they hold on no day, and only the histo
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from typing import Final
 
@@ -28,8 +28,24 @@ def told(position: int, known: datetime, gist: Gist, iris: Iris) -> str:
         gist: What is kept of it.
         iris: Mints what is ours.
     """
-    said = _said(position, known, gist, iris)
-    return "".join([f"{iri(subject)} {iri(predicate)} {value} .\n" for subject, predicate, value in said])
+    return "".join(_lines(_said(position, known, gist, iris)))
+
+
+def ran(known: datetime, gist: Gist, iris: Iris) -> list[str]:
+    """What an event tells of the run of a harvest that recorded it, as lines of N-Triples; none when none did.
+
+    A run that recorded several events is one activity: each of them tells its part of it.
+
+    Args:
+        known: Since when the event is known, in effect.
+        gist: What is kept of it.
+        iris: Mints what is ours.
+    """
+    return _lines(_run(known, gist, iris))
+
+
+def _lines(said: Iterable[tuple[str, str, str]]) -> list[str]:
+    return [f"{iri(subject)} {iri(predicate)} {value} .\n" for subject, predicate, value in said]
 
 
 def _said(position: int, known: datetime, gist: Gist, iris: Iris) -> Iterator[tuple[str, str, str]]:
@@ -52,6 +68,8 @@ def _said(position: int, known: datetime, gist: Gist, iris: Iris) -> Iterator[tu
     if gist.decision is not None:
         yield node, terms.RL_BASIS, iri(iris.decision(gist.decision))
         yield node, terms.PROV_WAS_INFORMED_BY, iri(iris.decision_making(gist.decision))
+    if gist.run is not None:
+        yield node, terms.PROV_WAS_INFORMED_BY, iri(iris.run(gist.said_by, gist.run))
     if gist.said_by is not None:
         yield node, terms.PROV_WAS_ASSOCIATED_WITH, iri(iris.source(gist.said_by))
     if gist.valid_from is not None:
@@ -69,3 +87,18 @@ def _said(position: int, known: datetime, gist: Gist, iris: Iris) -> Iterator[tu
         yield act, terms.PROV_GENERATED, iri(iris.decision(gist.decision))
         if gist.decided is not None:
             yield act, terms.DCTERMS_DATE, day(gist.decided)
+
+
+def _run(known: datetime, gist: Gist, iris: Iris) -> Iterator[tuple[str, str, str]]:
+    if gist.run is None:
+        return
+    run = iris.run(gist.said_by, gist.run)
+    yield run, terms.RDF_TYPE, iri(terms.PROV_ACTIVITY)
+    yield run, terms.DCTERMS_IDENTIFIER, literal(gist.run)
+    if gist.said_by is not None:
+        yield run, terms.PROV_WAS_ASSOCIATED_WITH, iri(iris.source(gist.said_by))
+    yield run, terms.PROV_ENDED_AT_TIME, typed(instant_text(known), terms.XSD_DATE_TIME)
+    for source in gist.source:
+        predicate, value = source_of(source, terms.PROV_USED)
+        if predicate == terms.PROV_USED:
+            yield run, predicate, value

@@ -29,6 +29,7 @@ _SHORT: Final = {
     "corrects": "c",
     "reason": "r",
     "decided": "t",
+    "run": "h",
 }
 """One letter for each field: there is a gist for every event, and it has to be short."""
 
@@ -51,6 +52,7 @@ class Gist(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
         corrects: The position of the event that it corrects or retracts.
         reason: Why that was wrong.
         decided: The day on which the decision that it registers was decided.
+        run: The run of a harvest that recorded it.
     """
 
     kind: str
@@ -67,6 +69,7 @@ class Gist(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, rename
     corrects: int | None = None
     reason: str = ""
     decided: date | None = None
+    run: str | None = None
 
 
 def gist_of(event: Event, position_of: Callable[[str], int | None]) -> Gist:
@@ -86,6 +89,7 @@ def gist_of(event: Event, position_of: Callable[[str], int | None]) -> Gist:
         note=event.note,
         source=event.source,
         agent=event.agent,
+        run=event.run,
     )
     match event:
         case EventWasCorrected(corrects=corrected, reason=reason, replacement=replacement):

@@ -59,12 +59,13 @@ def lines(history: History, position: int, about: str = WHOLE) -> Iterator[bytes
     known = {each.position: instant_text(each.known) for each in told}
     texts = {each.position: each for each in told}
     named: set[int] = set()
+    runs: set[str] = set()
     for number, timed in statements(history, position, about):
         closed = timed.closed if timed.closed <= position else NEVER
         for cause in (timed.opened, closed):
             if cause in texts and cause not in named:
                 named.add(cause)
-                yield event(texts[cause], iris)
+                yield _once(texts[cause], iris, runs)
         yield node(number, timed, closed, known, iris)
     if about == WHOLE:
         rest = (each for each in told if each.position not in named)
@@ -73,7 +74,7 @@ def lines(history: History, position: int, about: str = WHOLE) -> Iterator[bytes
         wanted = int(asked.key) if asked is not None and asked.kind == "event" and asked.key.isdecimal() else 0
         rest = (each for each in told if each.position == wanted and wanted not in named)
     for each in rest:
-        yield event(each, iris)
+        yield _once(each, iris, runs)
 
 
 def statements(history: History, position: int, about: str = WHOLE) -> Iterator[Numbered]:
@@ -92,8 +93,15 @@ def statements(history: History, position: int, about: str = WHOLE) -> Iterator[
 
 
 def event(told: Told, iris: Iris) -> bytes:
-    """What the history says of one event, as N-Triples."""
-    return projection_events.told(*told, iris).encode()
+    """What the history says of one event, and of the run of a harvest that recorded it, as N-Triples."""
+    return _once(told, iris, set())
+
+
+def _once(told: Told, iris: Iris, runs: set[str]) -> bytes:
+    """What is said of one event, and what was not said yet of its run."""
+    lines = [each for each in projection_events.ran(told.known, told.gist, iris) if each not in runs]
+    runs.update(lines)
+    return "".join([projection_events.told(*told, iris), *lines]).encode()
 
 
 def node(number: int, timed: Timed, closed: int, known: Mapping[int, str], iris: Iris) -> bytes:

@@ -67,6 +67,11 @@ def joins(nis: str, name: str, **fields: Any) -> Record:
     return {"says": "member-of", "of": nis, "words": f"politie/{name}", **fields}
 
 
+def knows(nis: str, name: str, **fields: Any) -> Record:
+    """A claim that there is a municipality."""
+    return {"says": "municipality", "of": nis, "words": name, **fields}
+
+
 def merges(*originals: str, **fields: Any) -> Record:
     """A claim that structures became one."""
     return {"says": "merged-into", "of": "politie/PZ", "words": "fusie", "originals": list(originals), **fields}

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import date, datetime
 
+import msgspec
 import pytest
 
 from regiolog.events.claim import ClaimsWereMade, Merging, Placement, Structure
@@ -15,7 +16,7 @@ from regiolog.events.record import as_record
 from regiolog.events.recording import read_wishes, record
 from regiolog.events.rules import decide
 from tests.builders import Record, TurnedClock, lines, refuses, region, tell
-from tests.events.shorthand import correct, joins, lists, news, newspaper, publishes, puts, retract, saying
+from tests.events.shorthand import correct, joins, knows, lists, news, newspaper, publishes, puts, retract, saying
 
 A, B, C = puts("10001", "Noord"), puts("10002", "Noord"), puts("10003", "Zuid")
 
@@ -92,6 +93,27 @@ class TestSilence:
         tell(press, publishes(A))
         assert len(news(tell(press, publishes({**A, **change}))).made) == 1
         assert len(saying(press)) == 2
+
+
+class TestListings:
+    """A municipality that a source lists, with its days."""
+
+    @pytest.mark.parametrize("resolved", [{}, {"municipality": "10001"}, {"marks": ["ended"]}])
+    def test_what_it_still_lists_is_silence(self, press: Journal, resolved: Record) -> None:
+        """However it was resolved or marked."""
+        listed = knows("10001", "Dorp 1", begins="2019-01-01", ends="2025-01-01")
+        tell(press, publishes(listed))
+        assert tell(press, publishes({**listed, **resolved})) == ([], 1)
+
+    @pytest.mark.parametrize("change", [{"begins": "2019-01-02"}, {"ends": "2019-01-01"}, {"ends": None}])
+    def test_another_day_is_another_claim(self, press: Journal, change: Record) -> None:
+        """Also an end that equals the beginning, and none any more."""
+        listed = knows("10001", "Dorp 1", begins="2019-01-01", ends="2025-01-01")
+        other = {name: value for name, value in {**listed, **change}.items() if value is not None}
+        tell(press, publishes(listed))
+        (made,) = news(tell(press, publishes(other, withdrawn=(listed,)))).made
+        assert msgspec.to_builtins(made) == {**other, "municipality": "10001"}
+        assert saying(press) == [("10001", "Dorp 1")]
 
 
 class TestWithdrawals:
@@ -199,6 +221,10 @@ class TestWhatIsKept:
             ({**A, "region": "no\u200bord"}, "made[0].region", "not a key"),
             ({**A, "municipality": "1001"}, "made[0].municipality", "five digits"),
             ({**A, "valid_from": "2021-02-30"}, "made[0].valid_from", "does not exist"),
+            ({**A, "begins": "2021-02-03"}, "made[0]", "begins"),
+            (knows("10001", "Dorp", begins="2021-02-30"), "made[0].begins", "does not exist"),
+            (knows("10001", "Dorp", ends="soon"), "made[0].ends", "soon"),
+            (knows("10001", "Dorp", region="noord"), "made[0]", "region"),
             ({**A, "marks": ["strange"]}, "made[0].marks[0]", "strange"),
         ],
     )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from regiolog.events.correction import EventWasCorrected
 from regiolog.events.journal import Journal
 from tests.builders import Record, refuses, said, tell
+from tests.events.shorthand import correct
 
 RENAME = said("municipality-was-renamed", municipality="10001", name="Nieuwdorp")
 MERGER = said(
@@ -144,3 +146,14 @@ class TestCorrections:
     def test_the_beginning_cannot_be_retracted(self, journal: Journal) -> None:
         """There is no register without its beginning."""
         refuses(journal, self.retract("beginning"), because="cannot be retracted")
+
+
+def test_what_a_run_recorded_can_be_corrected(journal: Journal) -> None:
+    """Which run recorded the event stays with it; the correction is of no run."""
+    told = said("municipality-was-renamed", municipality="10001", name="Nieuwdorp", id="rename")
+    tell(journal, told, run="night")
+    ((_, correction),) = tell(journal, {**correct("rename", name="Nieuwerdorp"), "id": "better"}).recorded
+    assert isinstance(correction, EventWasCorrected)
+    assert (correction.run, correction.replacement.run) == (None, "night")
+    assert tell(journal, told).recorded == []
+    refuses(journal, {**told, "id": "other", "run": "night"}, because="run")

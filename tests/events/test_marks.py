@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from regiolog.events.claim import Belonging, Merging, Naming, Placement, Structure
+from regiolog.events.claim import Belonging, Listing, Merging, Naming, Placement, Structure
 from regiolog.events.held import Held
 from regiolog.events.journal import Journal
 from tests.builders import Record, refuses, region, said, tell
-from tests.events.shorthand import correct, joins, lists, merges, news, publishes, puts, saying
+from tests.events.shorthand import correct, joins, knows, lists, merges, news, publishes, puts, saying
 
 MERGER = said(
     "municipalities-were-merged",
@@ -224,6 +224,33 @@ class TestBadInput:
         assert isinstance(made, Belonging)
         assert (made.of, made.words) == (claim["of"], "politie/A")
         assert (made.marks, made.municipality) == (marks, municipality)
+
+    @pytest.mark.parametrize(
+        ("claim", "marks", "municipality"),
+        [
+            (knows("10003", "Dorp 3"), (), "10003"),
+            (knows("10003", "Elders", begins="2019-01-01", ends="2019-01-01"), (), "10003"),
+            (knows("10001", "Dorp 1"), ("ended",), "10001"),
+            (knows("10001", "Dorp 1", ends="2020-06-01"), ("ended",), "10001"),
+            (knows("10001", "Dorp 1", valid_from="2020-05-31"), (), "10001"),
+            (knows("99999", "Nergens"), ("unknown",), None),
+            (knows("http://x.example.org/3", "Dorp 3"), ("unknown",), None),
+            (knows("http://x.example.org/3", "Dorp 3", municipality="10003"), (), "10003"),
+            (knows("99991", "onbekend", municipality="10003", marks=["placeholder"]), ("placeholder",), None),
+        ],
+    )
+    def test_municipalities(
+        self, press: Journal, claim: Record, marks: tuple[str, ...], municipality: str | None
+    ) -> None:
+        """What is listed is resolved by its code; whatever its days are, they are kept and change no municipality."""
+        tell(press, MERGER)
+        before = register(press)
+        (made,) = news(tell(press, publishes(claim))).made
+        assert isinstance(made, Listing)
+        assert (made.marks, made.municipality) == (marks, municipality)
+        days = [None if day is None else day.isoformat() for day in (made.begins, made.ends)]
+        assert days == [claim.get("begins"), claim.get("ends")]
+        assert register(press) == before
 
     def test_odd_claims_do_not_stop_the_others(self, press: Journal) -> None:
         """One publication full of oddities is one event with all of it, and is silent when it comes again."""

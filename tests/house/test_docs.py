@@ -3,22 +3,36 @@
 from __future__ import annotations
 
 import re
+import typing
 from collections.abc import Iterator
 from dataclasses import fields
 from pathlib import Path
 
 import click
+import msgspec
 import pytest
 
 from regiolog.events.kinds import KINDS
 from regiolog.publisher.cli import main
 from regiolog.publisher.queries import QUERIES
 from regiolog.publisher.settings import DEFAULT_BASE_IRI, PREFIX, Settings, read_settings
+from regiolog.sync.harvest.declared import Declaration
+from regiolog.sync.harvest.mapping import GraphMapping, TableMapping
+from regiolog.sync.sources.source import Limits
 from tests.house.checkout import ROOT, files, name_of
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 PAGES = [path for path in files() if path.suffix == ".md"]
 DOCUMENTATION = "\n".join(path.read_text(encoding="utf-8") for path in PAGES)
+
+RUNNING = (ROOT / "docs" / "running-it.md").read_text(encoding="utf-8")
+SOURCES = RUNNING.partition("\n## Sources\n")[2].partition("\n## ")[0]
+"""What is told of sources."""
+
+EXAMPLES = [example for example in re.findall(r"```toml\n(.+?)```", RUNNING, re.DOTALL) if "[sources." in example]
+"""Sources that are declared there."""
+
+MAPPINGS = (*typing.get_args(TableMapping), *typing.get_args(GraphMapping))
 
 WORDS = (
     *("event", "journal", "position", "valid", "known", "recorded_at", "at", "moment", "head", "coverage", "backfill"),
@@ -108,14 +122,49 @@ def test_every_named_query_is_documented(name: str) -> None:
     assert re.findall(r"`(\w+)`", row[1]) == [each.name for each in QUERIES[name].parameters]
 
 
+@pytest.mark.parametrize("name", Declaration.__struct_fields__)
+def test_every_field_of_a_source_is_documented(name: str) -> None:
+    """What can be said of a source in the settings has its row."""
+    assert re.search(rf"^\| (`\w+`, )?`{name}`[ ,`\w]* \|", SOURCES, re.MULTILINE)
+
+
+@pytest.mark.parametrize("mapping", MAPPINGS, ids=[each.__name__ for each in MAPPINGS])
+def test_every_field_of_a_mapping_is_documented(mapping: type[msgspec.Struct]) -> None:
+    """What a mapping says has a row with its own fields; those that others have too are told of beside it."""
+    rows = re.findall(rf"^\| `{mapping.__struct_config__.tag}` \| .+$", SOURCES, re.MULTILINE)
+    missing = [name for name in mapping.__struct_fields__ if f"`{name}`" not in SOURCES]
+    assert not missing
+    own = [name for name in mapping.__struct_fields__ if name not in _shared(mapping)]
+    assert any(all(f"`{name}`" in row for name in own) for row in rows), own
+
+
+def _shared(mapping: type[msgspec.Struct]) -> tuple[str, ...]:
+    (parent,) = mapping.__bases__
+    return typing.cast("type[msgspec.Struct]", parent).__struct_fields__
+
+
+def test_documented_limits_are_the_limits() -> None:
+    """Each limit of a source has its row, with what it is when nothing is said."""
+    table = SOURCES.partition("### Limits")[2].partition("###")[0]
+    documented = dict(re.findall(r"^\| `(\w+)` \| `(.+?)` \|", table, re.MULTILINE))
+    bounds = {field.name: str(field.default).removesuffix(".0") for field in fields(Limits)}
+    assert documented == bounds | {"bytes": f"{Limits.bytes // 2**20}MiB"}
+
+
+@pytest.mark.parametrize("example", EXAMPLES)
+def test_documented_sources_can_be_declared(example: str, tmp_path: Path) -> None:
+    """What the page shows of sources is read without a complaint."""
+    (tmp_path / "regiolog.toml").write_text(example, encoding="utf-8")
+    assert read_settings({}, {}, tmp_path / "regiolog.toml").sources
+
+
 def test_documented_defaults_are_the_defaults() -> None:
     """What the page of settings gives as the default of each is what it is when nothing is set."""
-    page = (ROOT / "docs" / "running-it.md").read_text(encoding="utf-8")
-    documented = dict(re.findall(rf"^\| `({PREFIX}[A-Z_]+)` \| `(.+?)` \|", page, re.MULTILINE))
+    documented = dict(re.findall(rf"^\| `({PREFIX}[A-Z_]+)` \| `(.+?)` \|", RUNNING, re.MULTILINE))
     base_iri = documented.pop(f"{PREFIX}BASE_IRI")
     assert base_iri == DEFAULT_BASE_IRI
-    assert set(documented) == {f"{PREFIX}{field.name.upper()}" for field in fields(Settings)} - {
-        f"{PREFIX}BASE_IRI",
-        f"{PREFIX}LEAVE_OUT",
+    without = {"base_iri", "leave_out", "sources", "contact", "proxy"}
+    assert set(documented) == {
+        f"{PREFIX}{field.name.upper()}" for field in fields(Settings) if field.name not in without
     }
     assert read_settings({}, documented) == Settings()

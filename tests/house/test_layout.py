@@ -18,7 +18,8 @@ def watch(event, args):
     writes = event == "open" and args[2] & (os.O_WRONLY | os.O_RDWR | os.O_CREAT) and args[0] != os.devnull
     starts = {"socket.connect", "socket.bind", "sqlite3.connect", "subprocess.Popen", "os.fork", "os.mkdir",
               "_thread.start_new_thread"}
-    if writes or event in starts:
+    looks = event == "socket.bind" and args[1] == ("::1", 0)  # urllib3 sees whether there is IPv6, and lets go again
+    if writes or (event in starts and not looks):
         raise SystemExit(f"importing {module} does {event}{args[:2]}")
 
 sys.addaudithook(watch)

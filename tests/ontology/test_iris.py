@@ -51,6 +51,15 @@ def test_what_events_say_is_named_by_their_position() -> None:
     assert iris.decision_making("VR-2021-03-12") == f"{BASE}id/decision/VR-2021-03-12#act"
 
 
+def test_a_run_is_a_part_of_its_source() -> None:
+    """By the name of the run; what a run recorded of no one source is a part of the register. Both are read back."""
+    name = "pinc-regions-20261125T200000Z-1a2b"
+    assert iris.run("pinc", name) == f"{BASE}id/source/pinc#run-{name}"
+    assert iris.run(None, name) == f"{BASE}id/register#run-{name}"
+    assert iris.read(iris.run("pinc", "a:b/c")) == Minted("source", "pinc", "run-a%3Ab%2Fc")
+    assert iris.read(iris.run(None, name)) == Minted("register", "", f"run-{name}")
+
+
 def test_cooperations_keep_their_official_iris() -> None:
     """A cooperation structure keeps the IRI that its publisher gave it; a proposed region has one of ours."""
     official = "http://data.lblod.info/id/bestuurseenheden/07432c31-b65f-4f31-b0f4-c9b5e84a20ef"

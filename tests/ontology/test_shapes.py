@@ -144,6 +144,9 @@ WRONG_CLAIMS = [
     ("ClaimShape", "INSERT DATA { <id/event/16#claim-1> rl:region <id/region/other> }"),
     ("ClaimShape", "INSERT DATA { <id/event/16#claim-4> rl:municipality '99999' }"),
     ("ClaimShape", "INSERT DATA { <id/event/16#claim-4> rl:begins '2024-01-01'^^xsd:date }"),
+    ("ClaimShape", "INSERT DATA { <id/event/16#claim-6> rl:listedFrom '2019-01-01'^^xsd:date }"),
+    ("ClaimShape", "INSERT DATA { <id/event/16#claim-6> rl:listedUntil '2019-01-01'^^xsd:date }"),
+    ("ClaimShape", "INSERT DATA { <id/event/16#claim-1> rl:listedFrom '2019-01-01'^^xsd:date }"),
     ("RegionIsNoOrganisationShape", "INSERT DATA { <id/region/waasland> a org:Organization }"),
 ]
 
@@ -184,6 +187,16 @@ WRONG_HISTORY = [
     ("EventShape", "DELETE WHERE { <id/event/1> rl:evidence ?evidence }"),
     ("EventShape", "DELETE WHERE { <id/event/1> rl:basis ?decision }"),
     ("EventShape", "DELETE WHERE { <id/event/1> prov:wasInformedBy ?act }"),
+    ("EventShape", "INSERT DATA { <id/event/1> prov:wasInformedBy <id/decision/VR-2022-02-04#act> }"),
+    ("EventShape", "INSERT DATA { <id/event/1> prov:wasInformedBy <id/event/2> }"),
+    ("EventShape", "INSERT DATA { <id/event/16> prov:wasInformedBy <id/source/pinc#run-another> }"),
+    ("EventShape", "INSERT DATA { <id/event/16> prov:wasInformedBy <id/decision/VR-2021-03-12#act> }"),
+    ("RunShape", "DELETE WHERE { ?run a prov:Activity }"),
+    ("RunShape", "DELETE WHERE { <id/source/pinc#run-pinc-regions-20221206T080000Z-1a2b> prov:endedAtTime ?instant }"),
+    (
+        "RunShape",
+        "INSERT DATA { <id/source/pinc#run-pinc-regions-20221206T080000Z-1a2b> prov:used 'gemeente_refreg.csv' }",
+    ),
     ("CorrectionShape", "DELETE WHERE { <id/event/17> rl:reason ?why }"),
     ("CorrectionShape", "DELETE WHERE { <id/event/17> rl:corrects ?event }"),
     ("CorrectionShape", "INSERT DATA { <id/event/16> rl:corrects <id/event/2> ; rl:reason 'typing error'@en }"),
@@ -233,6 +246,15 @@ def speaks_of(shape: Node | None, focus: Node | None, data: Graph, shapes: Graph
         or any((None, predicate, focus) in data for predicate in shapes.objects(shape, SH.targetObjectsOf))
         or (shape, SH.targetNode, focus) in shapes
     )
+
+
+def test_an_event_of_a_decision_may_come_from_a_run_too(shapes: Graph) -> None:
+    """What a harvest recorded under a decision is informed by the taking of it and by the run, and that is right."""
+    both = sample("history")
+    run = "<id/source/pinc#run-pinc-regions-20221206T080000Z-1a2b>"
+    both.update(f"{UPDATE_PREFIXES} INSERT DATA {{ <id/event/2> prov:wasInformedBy {run} }}")
+    conforms, _, text = validate(both, shacl_graph=shapes, inference="none")
+    assert conforms, text
 
 
 @pytest.mark.parametrize("name", NAMES)

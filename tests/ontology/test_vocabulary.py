@@ -160,6 +160,7 @@ REUSED_CLASSES = (
     terms.ORG_MEMBERSHIP,
     terms.ORG_CHANGE_EVENT,
     terms.RDF_STATEMENT,
+    terms.PROV_ACTIVITY,
 )
 
 

@@ -63,6 +63,7 @@ class Claim(NamedTuple):
     region: str | None
     begins: str | None
     ends: str | None
+    listed: tuple[str | None, str | None]
     rest: frozenset[str]
 
 
@@ -170,6 +171,7 @@ def _claims(believed: list[tuple[int, dict[str, Any]]], at: date) -> dict[str, s
                 claim.get("region"),
                 claim.get("valid_from"),
                 claim.get("valid_to"),
+                (claim.get("begins"), claim.get("ends")),
                 frozenset(each for each in rest if each),
             )
             said.setdefault(_words(claim), (read.begins or event["valid_from"], read))
@@ -181,8 +183,8 @@ def _claims(believed: list[tuple[int, dict[str, Any]]], at: date) -> dict[str, s
 
 def _words(claim: dict[str, Any]) -> str:
     """A claim as its source made it, without what it was read as."""
-    said = {name: claim.get(name) for name in ("says", "of", "words", "valid_from", "valid_to", "type", "code")}
-    return repr([*said.values(), *claim.get("originals", ())])
+    names = ("says", "of", "words", "valid_from", "valid_to", "type", "code", "begins", "ends")
+    return repr([*(claim.get(name) for name in names), *claim.get("originals", ())])
 
 
 def _proposals(

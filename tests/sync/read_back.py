@@ -171,6 +171,8 @@ def _claims(claimed: Said, register: Said) -> set[naive.Claim]:
                 plain.add((region, terms.RDFS_LABEL, literal(words, "nl")))
             for town in values[terms.RL_HAS_MUNICIPALITY]:
                 plain.add((town, terms.GEO_SF_WITHIN, region))
+        for town in values[terms.RL_HAS_MUNICIPALITY] if says == "claim-municipality" else ():
+            plain.add((town, terms.RDFS_LABEL, literal(words, "nl")))
         claims.add(
             naive.Claim(
                 subject.removeprefix(PREFIX),
@@ -183,6 +185,7 @@ def _claims(claimed: Said, register: Said) -> set[naive.Claim]:
                 _one(values[terms.RL_REGION]),
                 _one(values[terms.RL_BEGINS]),
                 _one(values[terms.RL_ENDS]),
+                (_one(values[terms.RL_LISTED_FROM]), _one(values[terms.RL_LISTED_UNTIL])),
                 frozenset(map(_text, rest)),
             )
         )

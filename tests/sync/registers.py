@@ -11,7 +11,7 @@ from regiolog.events.correction import EventWasCorrected
 from regiolog.events.event import Event
 from regiolog.events.record import as_record
 from tests.builders import Record, decision, said, small_register
-from tests.events.shorthand import lists, merges, newspaper, publishes, puts
+from tests.events.shorthand import knows, lists, merges, newspaper, publishes, puts
 
 CODES = [f"1000{number}" for number in range(1, 7)]
 NEW = ["20001", "20002"]
@@ -185,6 +185,14 @@ _claims = st.lists(
         _claim("name-of-region", ["R1", "R2"], ["Noord", "Aa"], region=_region),
         _claim("structure", ["politie/A"], ["A"], type=st.sampled_from(["x", "y"]), code=st.sampled_from(["1", "2"])),
         _claim("member-of", _PLACES[:4], ["politie/A", "politie/B"]),
+        _claim(
+            "municipality",
+            _PLACES[:4],
+            ["Dorp 1", "Aa "],
+            begins=st.sampled_from(["2019-01-01", "2020-02-01"]),
+            ends=st.sampled_from(["2019-01-01", "2022-01-01"]),
+            municipality=st.sampled_from(["10001", "99999"]),
+        ),
         _claim("merged-into", ["politie/A"], ["fusie"], originals=st.sampled_from([["id/zone"], ["zone", "zo"]])),
     ),
     max_size=3,
@@ -378,6 +386,13 @@ EVENTFUL: Final = [
         (_wish("proposal-was-settled", proposal="D2", settled=["v1", "v2"]), 0, False),
         (_wrong(0, settled=["v1"]), 3, True),
         (_wrong(2), 0, False),
+        (
+            _paper(knows("10003", "Aa", begins="2019-01-01", ends="2019-01-01"), knows("10001", "Aa"), knows("9", "B")),
+            0,
+            True,
+        ),
+        (_wrong(0, made=[knows("10003", "Bé", ends="2030-01-01"), knows("10001", "Aa")]), 3, False),
+        (_paper(knows("10003", "Bé"), withdrawn=(1, 3)), 0, False),
     ]
 ]
 """A story in which one of everything happens, and several of it were wrong."""

@@ -141,6 +141,41 @@ class TestEvents:
             seen.add(name)
             assert {each.split(" ")[1] for each in node if each.startswith(("prov:wasGen", "prov:wasInv"))} <= seen
 
+    def test_a_run_of_a_harvest_is_an_activity_beside_its_events(self, folder: Folder) -> None:
+        """By its name, of its source; it used what has an address, and ended when what it recorded was known."""
+        tell(folder.journal, publishes(puts("10003", "Zuid")), run="krant-1")
+        again = {**publishes(puts("10004", "Noord")), "source": ["http://x.example.org/v2", "a letter"]}
+        tell(folder.journal, again, run="krant-1")
+        history = folder.history()
+        known = 'prov:endedAtTime "2021-06-13T12:00:00Z"^^xsd:dateTime'
+        found = told(history, history.position)
+        assert found["</source/krant#run-krant-1>"] == {
+            "rdf:type prov:Activity",
+            'dcterms:identifier "krant-1"',
+            "prov:wasAssociatedWith </source/krant>",
+            "prov:used <https://krant.example.org>",
+            "prov:used <http://x.example.org/v2>",
+            known,
+        }
+        for event in ("</event/13>", "</event/14>"):
+            assert "prov:wasInformedBy </source/krant#run-krant-1>" in found[event]
+            assert known in found[event]
+        lines = b"".join(history_graph.lines(history, history.position)).splitlines()
+        assert len(lines) == len(set(lines))
+
+    def test_a_run_that_rests_on_a_decision_is_named_beside_it(self, folder: Folder) -> None:
+        """What it recorded of no one source is a part of the register; the taking of the decision stays."""
+        tell(folder.journal, {**RENAMED, "municipality": "10002", "id": "by a run"}, run="night")
+        history = folder.history()
+        found = told(history, 13)
+        informed = {each for each in found["</event/13>"] if each.startswith("prov:wasInformedBy")}
+        assert informed == {"prov:wasInformedBy </decision/D1#act>", "prov:wasInformedBy </register#run-night>"}
+        assert not any("prov:wasAssociatedWith" in each for each in found["</register#run-night>"])
+
+    def test_what_no_run_recorded_says_nothing_of_one(self, history: History) -> None:
+        """No event before the harvests is told otherwise than it was."""
+        assert not any("run-" in name or "prov:Activity" in "".join(said) for name, said in told(history, 12).items())
+
     def test_an_event_that_changed_nothing_is_told_at_the_end(self, folder: Folder) -> None:
         """The whole history tells of it all the same; that of a thing only if it is the thing."""
         tell(folder.journal, {**correct("rename", note="a slip"), "id": "same"} | {"corrects": "better"})

@@ -52,7 +52,9 @@ def told(story: list[Step]) -> Iterator[tuple[Folder, list[Record]]]:
                     projector.close()
                     projector = folder.projector()
                 try:
-                    outcome = tell(folder.journal, record, clock=clock)
+                    outcome = tell(
+                        folder.journal, record, clock=clock, run=f"run/{number // 4}" if number % 2 else None
+                    )
                 except Refusal:
                     continue
                 if outcome.recorded:

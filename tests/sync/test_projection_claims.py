@@ -12,7 +12,7 @@ from regiolog.sync.statements import digest
 from regiolog.sync.statements.history import History
 from regiolog.sync.statements.statement import NEVER, Statement
 from tests.builders import Record, TurnedClock, region, said, small_register, tell
-from tests.events.shorthand import correct, joins, lists, merges, newspaper, publishes, puts, retract
+from tests.events.shorthand import correct, joins, knows, lists, merges, newspaper, publishes, puts, retract
 from tests.sync.shown import MUNICIPALITY, ours, periods
 
 KRANT = "source/krant"
@@ -80,6 +80,15 @@ def test_a_source_is_a_thing_of_the_register(folder: Folder) -> None:
             {"rl:says rl:claim-member-of", 'rl:of "10001"', 'rl:words "politie/A"', "rl:municipality <m/10001>"},
         ),
         (
+            knows("10001", "Dorp", begins="2019-01-01", ends="2019-01-01"),
+            {"rl:says rl:claim-municipality", 'rl:of "10001"', 'rl:words "Dorp"', "rl:municipality <m/10001>"}
+            | {'rl:listedFrom "2019-01-01"^^xsd:date', 'rl:listedUntil "2019-01-01"^^xsd:date'},
+        ),
+        (
+            knows("99999", "Nergens"),
+            {"rl:says rl:claim-municipality", 'rl:of "99999"', 'rl:words "Nergens"', "rl:mark rl:mark-unknown"},
+        ),
+        (
             merges("id/x", "id/y"),
             {"rl:says rl:claim-merged-into", 'rl:of "politie/PZ"', 'rl:words "fusie"', "rl:mark rl:mark-unknown"}
             | {'dc:relation "id/x"', 'dc:relation "id/y"'},
@@ -95,10 +104,12 @@ def test_each_kind_of_claim(folder: Folder, claim: Record, node: set[str]) -> No
 
 def test_what_a_claim_says_is_a_plain_triple_too(folder: Folder) -> None:
     """A placement and a name can be asked like the register's own, in the source's graph; what is unclear cannot."""
-    tell(folder.journal, publishes(puts("10001", "Zuid"), NAMES, puts("10002", "ergens"), puts("99999", "Noord")))
+    unclear = (puts("10002", "ergens"), puts("99999", "Noord"), knows("99999", "Nergens"))
+    tell(folder.journal, publishes(puts("10001", "Zuid"), NAMES, knows("10003", "Dorp"), *unclear))
     within = {"2021-01-01/": {"geo:sfWithin </region/zuid>"}}
     assert periods(folder, f"{MUNICIPALITY}10001", KRANT) == within
     assert periods(folder, ours("region/noord"), KRANT) == {"2021-01-01/": {'rdfs:label "Noord"@nl'}}
+    assert periods(folder, f"{MUNICIPALITY}10003", KRANT) == {"2021-01-01/": {'rdfs:label "Dorp"@nl'}}
     assert periods(folder, f"{MUNICIPALITY}10002", KRANT) == {}
     assert periods(folder, f"{MUNICIPALITY}99999", KRANT) == {}
 
@@ -131,6 +142,29 @@ def test_a_claim_holds_over_the_days_that_its_source_states(folder: Folder, stat
         f'rl:{"begins" if name == "valid_from" else "ends"} "{day}"^^xsd:date' for name, day in stated.items()
     }
     assert periods(folder, f"{MUNICIPALITY}10001", KRANT) == {period: {"geo:sfWithin </region/zuid>"}}
+
+
+@pytest.mark.parametrize("days", [{"ends": "2020-06-01"}, {"begins": "2030-01-01"}, {"begins": "2025-01-01"}])
+def test_what_is_listed_is_said_from_its_publication_on(folder: Folder, days: Record) -> None:
+    """Whatever days a source states for a municipality, past or to come: it says so now."""
+    tell(folder.journal, publishes(knows("10001", "Dorp", **days)))
+    assert set(periods(folder, CLAIM, KRANT)) == {"2021-01-01/"}
+    assert not any("begins" in each or "ends" in each for each in periods(folder, CLAIM, KRANT)["2021-01-01/"])
+    assert set(periods(folder, f"{MUNICIPALITY}10001", KRANT)) == {"2021-01-01/"}
+
+
+def test_a_listing_may_state_over_which_days_it_holds(folder: Folder) -> None:
+    """These are the claim's own, beside those of the municipality."""
+    stated = {"valid_from": "2020-05-01", "valid_to": "2020-09-01", "begins": "1977-01-01", "ends": "2025-01-01"}
+    tell(folder.journal, publishes(knows("10001", "Dorp", **stated)))
+    ((period, node),) = periods(folder, CLAIM, KRANT).items()
+    assert period == "2020-05-01/2020-09-01"
+    assert {each for each in node if "xsd:date" in each} == {
+        'rl:begins "2020-05-01"^^xsd:date',
+        'rl:ends "2020-09-01"^^xsd:date',
+        'rl:listedFrom "1977-01-01"^^xsd:date',
+        'rl:listedUntil "2025-01-01"^^xsd:date',
+    }
 
 
 def test_what_is_withdrawn_closes_what_is_known_and_nothing_else(folder: Folder) -> None:

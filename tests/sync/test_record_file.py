@@ -72,3 +72,8 @@ def test_every_line_follows_the_schema() -> None:
         assert not validator.is_valid({**line, "valid_form": "2021-03-12"})
         assert not validator.is_valid({**line, "note": ""})
         assert not validator.is_valid({**line, "kind": "region-was-moved"})
+    (claims,) = schema["$defs"]["claims-were-made"]["examples"]
+    days = {"begins": "1977-01-01", "ends": "2030-01-01"}
+    for claim in claims["made"]:
+        stated = {**claims, "made": [{**claim, **days}]}
+        assert validator.is_valid(stated) == (claim["says"] == "municipality"), claim["says"]

@@ -1,0 +1,1 @@
+"""Harvesting (oogsten): what a source publishes, set beside what is held, becomes claims and events."""

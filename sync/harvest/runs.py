@@ -1,0 +1,260 @@
+"""The memory of harvesting: what to ask with next time, what the last runs did, what is due when, what was refused.
+
+It is kept beside the journal and is no part of it. A run writes it after it has recorded: a run that was cut short in
+between is done again, and finds that it has nothing to say.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import zlib
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from datetime import date, datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Final, NamedTuple
+
+import msgspec
+
+from regiolog.events.errors import FolderError, UnknownKey
+from regiolog.sync.harvest.report import Report
+from regiolog.sync.sources.validators import Validators
+
+FILE: Final = "harvest.sqlite"
+"""The file in a data folder."""
+
+VERSION: Final = 1
+"""The version of the tables."""
+
+KEPT: Final = 1_000
+"""How many runs of a source are remembered."""
+
+SETTLED: Final = 20
+"""How many refused documents of a source that wait no more are kept."""
+
+_PATIENCE: Final = 30.0
+
+
+class Memory(NamedTuple):
+    """What is remembered of one source.
+
+    Attributes:
+        name: By what the settings call it.
+        declared: The digest of what they said of it then.
+        validators: What to ask with next time.
+        sha256: The digest of the document that was taken in last; None when none was.
+        version: Of a series, the name of the version that was taken in last.
+        seen: When the source was last found to say what is held of it.
+        recorded: When a run last recorded something.
+        due: When it is due next; None is now.
+        last: The report of its last run; None when there was none.
+    """
+
+    name: str
+    declared: str = ""
+    validators: Validators = Validators()
+    sha256: str | None = None
+    version: str | None = None
+    seen: datetime | None = None
+    recorded: datetime | None = None
+    due: datetime | None = None
+    last: Report | None = None
+
+
+class Refused(NamedTuple):
+    """A document that was refused.
+
+    Attributes:
+        number: By what it can be asked for.
+        name: The source, by what the settings call it.
+        refused: When.
+        document: What it is called in the register.
+        address: Where it lay.
+        published: The day of its publication, where that is known.
+        reason: Why it was refused.
+        suspicious: Whether it could be accepted; else it cannot be read at all.
+        sha256: The digest of its bytes.
+        media: As what it came.
+        body: Its bytes; empty where only the rest was asked for.
+        times: How often the very same was refused.
+    """
+
+    number: int
+    name: str
+    refused: datetime
+    document: str
+    address: str
+    published: date | None
+    reason: str
+    suspicious: bool
+    sha256: str
+    media: str
+    body: bytes
+    times: int
+
+
+class Runs:
+    """The memory of harvesting in one data folder; safe to use from several threads and processes.
+
+    Args:
+        folder: The data folder.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Make the tables where they are not there.
+
+        Raises:
+            FolderError: They cannot be used, or were made by a newer version.
+        """
+        self._path = folder / FILE
+        with self._connection() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version > VERSION:
+                raise FolderError(f"{self._path} was made by a newer version of regiolog")
+            connection.executescript(files(__package__).joinpath("runs.sql").read_text(encoding="utf-8"))
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+
+    def of(self, name: str) -> Memory:
+        """What is remembered of a source; nothing, when it was never harvested."""
+        columns = "name, declared, etag, last_modified, sha256, version, seen, recorded, due, outcome"
+        with self._connection() as connection:
+            row = connection.execute(f"SELECT {columns} FROM source WHERE name = ?", (name,)).fetchone()
+        if row is None:
+            return Memory(name)
+        name, declared, etag, last_modified, sha256, version, seen, recorded, due, outcome = row
+        last = None if outcome is None else msgspec.json.decode(outcome, type=Report)
+        validators = Validators(etag, last_modified)
+        return Memory(
+            name, declared, validators, sha256, version, _instant(seen), _instant(recorded), _instant(due), last
+        )
+
+    def remember(self, memory: Memory, report: Report) -> None:
+        """Write down what a run did, in one transaction; when the source is due next stays as it was."""
+        outcome = msgspec.json.encode(report).decode()
+        row = (
+            *(memory.name, memory.declared, memory.validators.etag, memory.validators.last_modified),
+            *(memory.sha256, memory.version, _text(memory.seen), _text(memory.recorded), outcome),
+        )
+        with self._connection() as connection:
+            connection.execute(
+                """INSERT INTO source (name, declared, etag, last_modified, sha256, version, seen, recorded, outcome)
+                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET declared = excluded.declared,
+                   etag = excluded.etag, last_modified = excluded.last_modified, sha256 = excluded.sha256,
+                   version = excluded.version, seen = excluded.seen, recorded = excluded.recorded,
+                   outcome = excluded.outcome""",
+                row,
+            )
+            connection.execute(
+                "INSERT INTO run (name, begun, report) VALUES (?, ?, ?)", (memory.name, _text(report.begun), outcome)
+            )
+            connection.execute(
+                """DELETE FROM run WHERE name = ? AND number <= (
+                   SELECT number FROM run WHERE name = ? ORDER BY number DESC LIMIT 1 OFFSET ?)""",
+                (memory.name, memory.name, KEPT),
+            )
+
+    def postpone(self, name: str, due: datetime) -> None:
+        """Write down when a source is due next."""
+        with self._connection() as connection:
+            connection.execute(
+                "INSERT INTO source (name, due) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET due = excluded.due",
+                (name, _text(due)),
+            )
+
+    def reports(self, name: str, most: int = 10) -> list[Report]:
+        """The last runs of a source, newest first."""
+        with self._connection() as connection:
+            rows = connection.execute(
+                "SELECT report FROM run WHERE name = ? ORDER BY number DESC LIMIT ?", (name, most)
+            ).fetchall()
+        return [msgspec.json.decode(report, type=Report) for (report,) in rows]
+
+    def refuse(self, refused: Refused) -> int:
+        """Put a document away that was refused; the very same again is merely counted.
+
+        Returns:
+            Its number.
+        """
+        with self._connection() as connection:
+            row = connection.execute(
+                """INSERT INTO refused (name, refused, document, address, published, reason, suspicious, sha256,
+                   media, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, sha256) DO UPDATE SET
+                   refused = excluded.refused, reason = excluded.reason, suspicious = excluded.suspicious,
+                   settled = NULL,
+                   document = excluded.document, address = excluded.address, times = times + 1 RETURNING number""",
+                (
+                    *(refused.name, _text(refused.refused), refused.document, refused.address),
+                    None if refused.published is None else refused.published.isoformat(),
+                    *(refused.reason, refused.suspicious, refused.sha256, refused.media, zlib.compress(refused.body)),
+                ),
+            ).fetchone()
+        return int(row[0])
+
+    def quarantine(self, name: str | None = None) -> list[Refused]:
+        """The documents that were refused and wait, oldest first, without their bytes.
+
+        Args:
+            name: One source; None is all of them.
+        """
+        columns = "number, name, refused, document, address, published, reason, suspicious, sha256, media, times"
+        with self._connection() as connection:
+            rows = connection.execute(
+                f"SELECT {columns} FROM refused WHERE settled IS NULL AND (? IS NULL OR name = ?) ORDER BY number",
+                (name, name),
+            ).fetchall()
+        return [_refused(*row[:10], b"", row[10]) for row in rows]
+
+    def refused(self, number: int) -> Refused:
+        """One document that was refused, with its bytes.
+
+        Raises:
+            UnknownKey: There is none of this number.
+        """
+        columns = "number, name, refused, document, address, published, reason, suspicious, sha256, media, body, times"
+        with self._connection() as connection:
+            row = connection.execute(f"SELECT {columns} FROM refused WHERE number = ?", (number,)).fetchone()
+        if row is None:
+            raise UnknownKey(f"there is no {number} in the quarantine")
+        return _refused(*row[:10], zlib.decompress(row[10]), row[11])
+
+    def settle(self, name: str, now: datetime) -> None:
+        """Let nothing of a source wait any more, now that a document of it was taken in; the last ones are kept."""
+        with self._connection() as connection:
+            connection.execute("UPDATE refused SET settled = ? WHERE name = ? AND settled IS NULL", (_text(now), name))
+            connection.execute(
+                """DELETE FROM refused WHERE name = ? AND settled IS NOT NULL AND number <= (
+                   SELECT number FROM refused WHERE name = ? ORDER BY number DESC LIMIT 1 OFFSET ?)""",
+                (name, name, SETTLED),
+            )
+
+    @contextmanager
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own for each use, in one transaction.
+
+        Raises:
+            FolderError: The memory cannot be read or written.
+        """
+        try:
+            with closing(sqlite3.connect(self._path, timeout=_PATIENCE)) as connection:
+                connection.execute("PRAGMA journal_mode = WAL")
+                with connection:
+                    yield connection
+        except sqlite3.Error as error:
+            raise FolderError(f"{self._path} cannot be used: {error}") from None
+
+
+def _refused(*row: Any) -> Refused:
+    number, name, refused, document, address, published, reason, suspicious, *rest = row
+    day = None if published is None else date.fromisoformat(published)
+    return Refused(
+        *(number, name, datetime.fromisoformat(refused), document, address, day, reason, bool(suspicious)), *rest
+    )
+
+
+def _text(instant: datetime | None) -> str | None:
+    return None if instant is None else instant.isoformat()
+
+
+def _instant(text: str | None) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)

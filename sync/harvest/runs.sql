@@ -1,0 +1,40 @@
+-- What harvesting has to remember between two runs, and what it refused. None of it is in the journal.
+
+CREATE TABLE IF NOT EXISTS source (
+    name TEXT PRIMARY KEY,            -- by what the settings call it
+    declared TEXT NOT NULL DEFAULT '',-- digest of what they say of it: another one lets nothing pass as unchanged
+    etag TEXT,                        -- what to ask with next time
+    last_modified TEXT,
+    sha256 TEXT,                      -- digest of the document that was taken in last
+    version TEXT,                     -- of a series: the name of the version that was taken in last
+    seen TEXT,                        -- when the source was last found to say what is held of it
+    recorded TEXT,                    -- when a run last recorded something
+    due TEXT,                         -- when it is due next; absent: now
+    outcome TEXT                      -- the report of the last run, in JSON
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS run (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    begun TEXT NOT NULL,
+    report TEXT NOT NULL
+) STRICT;
+
+CREATE INDEX IF NOT EXISTS run_of_source ON run (name, number);
+
+CREATE TABLE IF NOT EXISTS refused (
+    number INTEGER PRIMARY KEY,
+    name TEXT NOT NULL,
+    refused TEXT NOT NULL,            -- when
+    document TEXT NOT NULL,
+    address TEXT NOT NULL,
+    published TEXT,
+    reason TEXT NOT NULL,
+    suspicious INTEGER NOT NULL,      -- whether `--accept` would let it through
+    sha256 TEXT NOT NULL,
+    media TEXT NOT NULL,
+    body BLOB NOT NULL,               -- what came, packed with zlib
+    times INTEGER NOT NULL DEFAULT 1, -- how often the very same was refused
+    settled TEXT,                     -- since when it waits no more; absent while it does
+    UNIQUE (name, sha256)
+) STRICT;

@@ -1,0 +1,148 @@
+"""What a publisher with authority says of cooperation structures, as the events that would make the register say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from typing import Any, Final
+
+from regiolog.events.cooperation import (
+    CooperationStatusWasChanged,
+    CooperationsWereMerged,
+    CooperationTypeWasChanged,
+    CooperationWasEnded,
+    CooperationWasObserved,
+    CooperationWasRenamed,
+    Member,
+    MembersWereLastObserved,
+    MembersWereObserved,
+)
+from regiolog.events.cooperation_life import Cooperation
+from regiolog.events.event import Event
+from regiolog.sync.harvest.reading import Organisation, Reading
+
+KINDS: Final = frozenset(
+    str(kind.__struct_config__.tag)
+    for kind in (
+        CooperationStatusWasChanged,
+        CooperationsWereMerged,
+        CooperationTypeWasChanged,
+        CooperationWasEnded,
+        CooperationWasObserved,
+        CooperationWasRenamed,
+        MembersWereLastObserved,
+        MembersWereObserved,
+    )
+)
+"""The kinds of event that a source needs authority for, to open what it says of structures."""
+
+ADDING: Final = (CooperationWasObserved, MembersWereObserved)
+"""The kinds of event that change nothing that was said before."""
+
+Make = Callable[..., Event]
+"""Makes an event of a kind with its fields, and with all that every event of the run carries."""
+
+
+def events_of(
+    reading: Reading,
+    held: Callable[[str], Cooperation | None],
+    listed: Iterable[str],
+    make: Make,
+    *,
+    day: date,
+    last: date | None,
+    complete: bool,
+) -> list[tuple[Organisation | None, Event]]:
+    """The events by which the register comes to say what a document says of structures, each with whom it is about.
+
+    What is observed holds from the day of the publication. What a complete document no longer lists was last seen on
+    the day of the one before.
+
+    Args:
+        reading: What the document says.
+        held: A structure as it is held, by its key; None when the register never had it.
+        listed: The keys of the structures that this source lists by documents like this one.
+        make: Makes the events.
+        day: From which day what is said holds.
+        last: The day on which the source was last seen before; None when that is not known.
+        complete: Whether the document lists all that there is.
+    """
+    found: list[tuple[Organisation | None, Event]] = []
+    for each in reading.organisations:
+        state = held(each.key)
+        if state is None:
+            found.append((each, make(CooperationWasObserved, **_described(each))))
+        elif state.end is None:
+            found += [(each, event) for event in _differences(each, state, make, day)]
+        found += [(each, event) for event in _members(each, state, make, day, last if complete else None, complete)]
+    for union in reading.unions:
+        parts, into = tuple(sorted(iri.rpartition("/")[2] for iri in union.parts)), union.into.rpartition("/")[2]
+        state = held(into)
+        done = state is not None and any(
+            isinstance(fact.event, CooperationsWereMerged) and set(fact.event.parts) == set(parts)
+            for fact in state.mergers
+        )
+        if not done:
+            found.append((None, make(CooperationsWereMerged, parts=parts, into=into, valid_from=union.day or day)))
+    if complete:
+        told = {each.key for each in reading.organisations}
+        for key in listed:
+            state = held(key)
+            if key not in told and state is not None and state.end is None and state.begin != day:
+                found.append((None, make(CooperationWasEnded, cooperation=key, last=_before(last, day))))
+    return found
+
+
+def _described(each: Organisation) -> dict[str, Any]:
+    return {
+        "cooperation": each.key,
+        "name": each.name,
+        "types": each.types,
+        "status": each.status,
+        "iri": each.iri,
+        "kbo": each.kbo,
+        "ovo": each.ovo,
+    }
+
+
+def _differences(each: Organisation, state: Cooperation, make: Make, day: date) -> list[Event]:
+    """What the document says of a structure otherwise than is held from its day on."""
+    found: list[Event] = []
+    name, types, status = state.names.at(day), state.types.at(day), state.statuses.at(day)
+    if name is not None and name.value != each.name:
+        found.append(make(CooperationWasRenamed, cooperation=each.key, name=each.name))
+    if each.types and (types is None or set(types.value) != set(each.types)):
+        found.append(make(CooperationTypeWasChanged, cooperation=each.key, types=each.types))
+    if each.status is not None and (status is None or status.value != each.status):
+        found.append(make(CooperationStatusWasChanged, cooperation=each.key, status=each.status))
+    return found
+
+
+def _members(
+    each: Organisation, state: Cooperation | None, make: Make, day: date, last: date | None, complete: bool
+) -> list[Event]:
+    if each.members is None or (state is not None and state.end is not None):
+        return []
+    held: dict[str, Member] = {}
+    for key, timeline in ({} if state is None else state.members).items():
+        span = timeline.open()
+        if span is not None:
+            held[key] = span.value.member
+    by_code = {member.municipality: key for key, member in held.items() if member.municipality}
+    fresh, seen = [], set[str]()
+    for member in each.members:
+        key = member.key if member.key in held else by_code.get(member.municipality or "", member.key)
+        seen.add(key)
+        if key not in held:
+            fresh.append(member)
+    gone = [member for key, member in held.items() if complete and key not in seen]
+    found: list[Event] = []
+    if fresh:
+        found.append(make(MembersWereObserved, cooperation=each.key, members=tuple(fresh)))
+    if gone:
+        found.append(make(MembersWereLastObserved, cooperation=each.key, members=tuple(gone), last=_before(last, day)))
+    return found
+
+
+def _before(last: date | None, day: date) -> date | None:
+    return last if last is not None and last < day else None

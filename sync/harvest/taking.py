@@ -1,0 +1,242 @@
+"""Taking in: one document beside what is held, decided as one transaction, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered
+from regiolog.events.cooperation_life import Cooperation
+from regiolog.events.errors import Refusal, Suspicious, Unreadable
+from regiolog.events.event import Entity, Event
+from regiolog.events.kinds import stored_name
+from regiolog.events.municipality import MunicipalityWasNamed, MunicipalityWasRenamed
+from regiolog.events.record import Wish, as_strict
+from regiolog.events.rules import decide
+from regiolog.events.temporal import start_of_day
+from regiolog.sync.harvest import structures
+from regiolog.sync.harvest.from_organisations import as_claims, union_as_claim
+from regiolog.sync.harvest.known import KnownByHeld
+from regiolog.sync.harvest.reconcile import FEW, Change, doubts, reconcile
+from regiolog.sync.sources.documents import Document, day_or
+
+if TYPE_CHECKING:
+    from regiolog.events.held import Held
+    from regiolog.sync.harvest.mapping import Content
+    from regiolog.sync.harvest.reading import Organisation, Reading, Union
+    from regiolog.sync.sources.source import Source
+
+_MOST_REFUSED: Final = 50
+"""How many events of one document may be refused before the whole of it is."""
+
+
+class Taking:
+    """One document of a source, to be decided beside what is held; a step of recording.
+
+    Args:
+        source: The source.
+        document: The document.
+        content: The document, parsed.
+        run: By what the events that it becomes name this run.
+        accept: Whether somebody looked at it, so that nothing about it is suspicious.
+        last: The day on which the source was last seen before.
+        backfill: Whether it is known from the day of its publication, and not from now on.
+
+    Attributes:
+        change: What it changes; None until it was decided.
+        events: How many events of the register it opens, by kind.
+        refused: Why what it says could not be an event of the register, a sentence each.
+        marked: How many of its new claims have something odd about them, by mark.
+        passed: What of it was passed over.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        document: Document,
+        content: Content,
+        *,
+        run: str,
+        accept: bool = False,
+        last: date | None = None,
+        backfill: bool = False,
+    ) -> None:
+        """Decide nothing yet."""
+        self._source = source
+        self._document = document
+        self._content = content
+        self._run = run
+        self._accept = accept
+        self._last = last
+        self._backfill = backfill
+        self.change: Change | None = None
+        self.events: Counter[str] = Counter()
+        self.refused: list[str] = []
+        self.marked: Counter[str] = Counter()
+        self.passed: dict[str, int] = {}
+        self._claimed: tuple[list[Organisation], list[Union]] = ([], [])
+
+    def __call__(self, held: Held, now: datetime) -> None:
+        """Decide what the document becomes, and hold it.
+
+        Raises:
+            Suspicious: So much would change that somebody has to look first; nothing of it is held.
+            Unreadable: It cannot be read, or what it says cannot be recorded; nothing of it is held.
+        """
+        before = len(held.pending)
+        self.events, self.refused, self.marked = Counter(), [], Counter()
+        try:
+            self._take(held, now)
+        except (Suspicious, Unreadable):
+            held.take_back(before)
+            raise
+        except Refusal as refusal:
+            held.take_back(before)
+            raise Unreadable(f"what it says cannot be recorded: {refusal}") from None
+
+    def _take(self, held: Held, now: datetime) -> None:
+        source, begun = self._source, held.register()
+        day = day_or(self._document.published, now, begun.coverage if begun is not None else date.min)
+        make = _Maker(source, self._document, self._run, day, backfill=self._backfill)
+        state = held.source(source.said_by)
+        reading = self._content.read(KnownByHeld(held, day, [claim for claim, *_ in state.claims.values()]))
+        self.passed = reading.passed
+        saying = {bare: claim for bare, (claim, *_) in state.claims.items() if reading.covers(bare)}
+        if state.registered is None:
+            decide(held, make.registration(), now)
+        opens = bool(structures.KINDS & held.authority.get(source.said_by, frozenset()) and reading.organisations)
+        altered, listed = self._open(held, reading, make, now, opens=opens)
+        claimed, unions = self._claimed
+        said = (*(claim for each in claimed for claim in as_claims(each)), *map(union_as_claim, unions))
+        reading = replace(reading, claims=(*reading.claims, *said))
+        change = reconcile(reading, saying, complete=source.complete)
+        if not self._accept:
+            found = doubts(reading, change, saying, None if opens else source.limits.change)
+            if source.complete and not self._document.whole and change.withdrawn:
+                found.append(f"nothing tells that it came whole, and {len(change.withdrawn)} claims would be withdrawn")
+            if altered > FEW and altered >= source.limits.change * listed:
+                found.append(f"{altered} of the {listed} structures that it lists would change at once")
+            if found:
+                raise Suspicious("; ".join(found))
+        self.change = change
+        if change.made or change.withdrawn:
+            fields = {"document": self._document.name, "made": change.made, "withdrawn": change.withdrawn}
+            made = decide(held, make.wish(ClaimsWereMade, **fields), now)
+            if isinstance(made, ClaimsWereMade):
+                self.marked.update(mark for claim in made.made for mark in claim.marks)
+
+    def _open(self, held: Held, reading: Reading, make: _Maker, now: datetime, *, opens: bool) -> tuple[int, int]:
+        """Open what the source has authority for; what a rule refuses becomes a claim instead.
+
+        Returns:
+            How many of the structures that the source lists would be otherwise, and how many it lists.
+        """
+        self._claimed = list(reading.organisations), list(reading.unions)
+        may = held.authority.get(self._source.said_by, frozenset())
+        altered: set[str] = set()
+        listed: set[str] = set()
+        if opens:
+            listed = self._listed(held)
+            self._claimed = [], []
+            for about, event in structures.events_of(
+                reading,
+                partial(_cooperation, held),
+                sorted(listed),
+                make.event,
+                day=make.day,
+                last=self._last,
+                complete=self._source.complete,
+            ):
+                if not self._try(held, event, now) and about is not None and about not in self._claimed[0]:
+                    self._claimed[0].append(about)
+                altered.update(entity.key for entity in event.touches() if not isinstance(event, structures.ADDING))
+        for called in reading.names:
+            names = held.municipality(called.nis).names.get(called.language)
+            now_called = None if names is None else names.at(make.day)
+            kind = MunicipalityWasNamed if now_called is None else MunicipalityWasRenamed
+            if str(kind.__struct_config__.tag) in may and (now_called is None or now_called.value != called.name):
+                fields = {"municipality": called.nis, "name": called.name, "language": called.language}
+                self._try(held, make.event(kind, **fields), now)
+        return len(altered & listed), len(listed)
+
+    def _listed(self, held: Held) -> set[str]:
+        """The structures that are held on the word of this source, of the kinds that its document is about."""
+        types = set(getattr(self._content.mapping, "types", ()))
+        keys = {
+            entity.key
+            for fact in held.published_by(self._source.said_by)
+            for entity in fact.event.touches()
+            if entity.kind == "cooperation"
+        }
+        found = set()
+        for key in keys:
+            state = held.cooperation(key)
+            held_types = state.types.open()
+            if state.end is None and (not types or (held_types is not None and types & set(held_types.value))):
+                found.add(key)
+        return found
+
+    def _try(self, held: Held, event: Event, now: datetime) -> bool:
+        """Open one event of the register; say why not, when a rule refuses it."""
+        before = len(held.pending)
+        try:
+            decided = decide(held, Wish(0, as_strict(event), named=False), now)
+        except Refusal as refusal:
+            held.take_back(before)
+            self.refused.append(str(Refusal(refusal.reason, field=refusal.field, event=refusal.event)))
+            if len(self.refused) > _MOST_REFUSED:
+                raise Suspicious(f"more than {_MOST_REFUSED} of its changes contradict the register") from None
+            return False
+        if decided is not None:
+            self.events[stored_name(decided)] += 1
+        return True
+
+
+class _Maker:
+    """Makes the events of one document, with what all of them carry."""
+
+    def __init__(self, source: Source, document: Document, run: str, day: date, *, backfill: bool) -> None:
+        self.day = day
+        self._source = source
+        self._address = document.address or document.name
+        self._run = run
+        self._made = 0
+        known = start_of_day(day) if backfill else None
+        self._known = {"known_from": known, "known_basis": None if known is None else "published"}
+
+    def event(self, kind: type[Event], **fields: Any) -> Event:
+        """An event of a kind, with its own fields."""
+        self._made += 1
+        every = {
+            "id": f"{self._run}/{self._made}",
+            "run": self._run,
+            "said_by": self._source.said_by,
+            "valid_from": self.day,
+            "source": (self._address,),
+        }
+        return kind(**{**every, **self._known, **fields})
+
+    def wish(self, kind: type[Event], **fields: Any) -> Wish:
+        """The wish to record such an event.
+
+        Raises:
+            Refusal: What it says cannot be recorded.
+        """
+        return Wish(0, as_strict(self.event(kind, **fields)), named=False)
+
+    def registration(self) -> Wish:
+        """The wish to register the source.
+
+        Raises:
+            Refusal: What the settings say of it cannot be recorded.
+        """
+        source = self._source
+        fields = {"name": source.publisher, "licence": source.licence, "attribution": source.attribution}
+        return self.wish(SourceWasRegistered, **fields, id=f"{source.said_by}/registration", valid_from=None)
+
+
+def _cooperation(held: Held, key: str) -> Cooperation | None:
+    return held.cooperation(key) if held.facts(Entity("cooperation", key)) else None

@@ -125,7 +125,10 @@ def read_settings(
     given: dict[str, Any] = {}
     for key, value in ({} if path is None else _table(path)).items():
         name = _known(key, str, f"in {path}")
-        placed = (value, path.parent) if name == "sources" and isinstance(value, dict) and path else value
+        placed: Any = value
+        if name == "sources" and path is not None:  # its paths are relative to this file
+            is_file = isinstance(value, str) and value.strip()
+            placed = (value, path.parent) if isinstance(value, dict) else path.parent / value if is_file else value
         given[name] = _value(name, placed, f"{name} in {path}")
     for variable, text in sorted(variables.items()):
         name = _known(variable, _variable, "in the environment")
@@ -149,17 +152,18 @@ def _with_sources(settings: Settings, declared: _Declared) -> Settings:
     from regiolog.sync.due import trigger_of  # noqa: PLC0415
     from regiolog.sync.harvest.declared import disagreeing, read_source  # noqa: PLC0415
 
+    shared = {name: value for name in ("contact", "proxy") if (value := getattr(settings, name)) is not None}
     found: dict[str, Source] = {}
     authority = dict(settings.authority)
     for name, table in tables.items():
         try:
-            source, groups = read_source(name, table, folder)
+            source, groups = read_source(name, {**shared, **table}, folder)
             if source.schedule is not None:
                 trigger_of(source.schedule)
             granted = _authority({source.said_by: list(groups)}) if groups else {}
         except ValueError as error:
             raise UnusableSetting(f"the source {name} cannot be used: {error}") from None
-        found[name] = replace(source, contact=source.contact or settings.contact, proxy=source.proxy or settings.proxy)
+        found[name] = source
         for said_by, kinds in granted.items():
             authority[said_by] = authority.get(said_by, frozenset()) | kinds
     if why := disagreeing(found):

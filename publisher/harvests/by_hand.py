@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from typing import Final
 
-from regiolog.events.errors import FolderError, Interrupted, RegiologError
+from regiolog.events.errors import Interrupted, RegiologError
 from regiolog.publisher.harvests.ending import until_told
 from regiolog.publisher.keeper import Progress, quiet
 from regiolog.publisher.settings import Settings, UnusableSetting
@@ -55,11 +55,7 @@ class ByHand:
         return not self.left and all(report.well for report in self.reports)
 
     def harvest(self, names: Iterable[str], progress: Progress = quiet) -> None:
-        """Harvest sources, one after the other.
-
-        Raises:
-            FolderError: The data folder cannot be used.
-        """
+        """Harvest sources, one after the other."""
         names = tuple(names)
 
         def work() -> None:
@@ -90,12 +86,11 @@ class ByHand:
 
         Raises:
             Interrupted: This process was told to end.
-            FolderError: The data folder cannot be used.
         """
         begun = self._folder.clock()
         try:
             return self._harvester.harvest(source.name, **self._options)
-        except (Interrupted, FolderError):
+        except Interrupted:
             raise
         except RegiologError as error:
             why = str(error)

@@ -73,8 +73,9 @@ class Past:
 
 def _told(report: Report) -> str:
     """What became of a series, in one sentence."""
+    count = len(report.documents)
     told = (
-        f"the series {report.source}: {len(report.documents)} versions, {report.made} claims made, "
+        f"the series {report.source}: {count} version{'' if count == 1 else 's'}, {report.made} claims made, "
         f"{report.withdrawn} withdrawn"
     )
     if report.reason is None:

@@ -135,7 +135,7 @@ def disagreeing(sources: Mapping[str, Source]) -> str | None:
     complete = [source for source in sources.values() if source.complete]
     for number, one in enumerate(complete):
         for other in complete[number + 1 :]:
-            if one.said_by == other.said_by and _matter(one) == _matter(other):
+            if one.said_by == other.said_by and _overlap(mapping_of(one), mapping_of(other)):
                 return (
                     f"{one.name} and {other.name} are both complete and about the same things, so that each would "
                     "withdraw what only the other says"
@@ -143,14 +143,11 @@ def disagreeing(sources: Mapping[str, Source]) -> str | None:
     return None
 
 
-def _matter(source: Source) -> tuple[object, ...]:
-    mapping = mapping_of(source)
-    return (
-        type(mapping),
-        getattr(mapping, "layer", None),
-        getattr(mapping, "scheme", None),
-        getattr(mapping, "types", ()),
-    )
+def _overlap(one: object, other: object) -> bool:
+    """Whether two mappings read the same matter: the same layer, the same scheme, or some of the same structures."""
+    alike = [getattr(one, name, None) == getattr(other, name, None) for name in ("layer", "scheme")]
+    types, others = (frozenset(getattr(mapping, "types", ())) for mapping in (one, other))
+    return type(one) is type(other) and all(alike) and (not types or not others or bool(types & others))
 
 
 def _check_recordable(source: Source) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import msgspec
 
 from regiolog.events.claim import Claim, Listing, Naming, Placement
-from regiolog.sync.harvest.reading import Called, Known, Reading
+from regiolog.sync.harvest.reading import Called, Known, Reading, is_address
 from regiolog.sync.sources.graphs import Graph
 
 SKOS: Final = "http://www.w3.org/2004/02/skos/core#"
@@ -43,7 +43,7 @@ class RegionsOfGraph(OfGraph, frozen=True, kw_only=True, tag="regions"):
 
     def covers(self, claim: Claim) -> bool:
         """Whether it puts something by its address in a region, or names one."""
-        return isinstance(claim, Placement | Naming) and "://" in claim.of
+        return isinstance(claim, Placement | Naming) and is_address(claim.of)
 
     def read(self, graph: Graph, beside: Graph, known: Known) -> Reading:
         """What the document says; what its addresses stand for, others beside it may tell."""
@@ -177,7 +177,4 @@ def _names(address: str, graph: Graph) -> list[str]:
 
 
 def _puts_by_address(claim: Claim) -> bool:
-    return isinstance(claim, Placement) and "://" in claim.of
-
-
-GraphMapping = RegionsOfGraph | MunicipalitiesOfGraph
+    return isinstance(claim, Placement) and is_address(claim.of)

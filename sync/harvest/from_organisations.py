@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from typing import Final, cast
 
 from regiolog.events.claim import Belonging, Claim, Merging, Structure
 from regiolog.events.cooperation import CooperationStatus, CooperationType, Member, Role
 from regiolog.ontology.documents import CODE_LISTS, document
 from regiolog.sync.harvest.from_graphs import RDFS_LABEL, SKOS, OfGraph, resolved
-from regiolog.sync.harvest.reading import Known, Organisation, Reading, Union
+from regiolog.sync.harvest.reading import Known, Organisation, Reading, Union, is_address
 from regiolog.sync.sources.graphs import Graph, read_graph
 
 _ORG: Final = "http://www.w3.org/ns/org#"
@@ -33,9 +33,7 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
 
     def covers(self, claim: Claim) -> bool:
         """Whether it is about a structure by its address."""
-        return isinstance(claim, Structure | Belonging | Merging) and "://" in (
-            claim.words if isinstance(claim, Belonging) else claim.of
-        )
+        return isinstance(claim, Structure | Belonging | Merging) and is_address(_structure(claim))
 
     def read(self, graph: Graph, beside: Graph, known: Known) -> Reading:
         """What the document says of structures of these kinds; those of others are passed over."""
@@ -65,7 +63,15 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
             for subject, types in described.items()
         ]
         passed = {"organisations of other kinds": others} if others else {}
-        return Reading((), self.covers, tuple(organisations), self._unions(graph, both, described), passed=passed)
+        covers = partial(self._repeats, known)
+        return Reading((), covers, tuple(organisations), self._unions(graph, both, described), passed=passed)
+
+    def _repeats(self, known: Known, claim: Claim) -> bool:
+        """Whether a claim is about a structure of the kinds that are read, as far as the source told its kind."""
+        if not self.covers(claim):
+            return False
+        told = known.type_of(_structure(claim))
+        return not self.types or told is None or not set(self.types).isdisjoint(told.split(", "))
 
     @staticmethod
     def _members(
@@ -125,6 +131,10 @@ def as_claims(organisation: Organisation) -> tuple[Claim, ...]:
 def union_as_claim(union: Union) -> Claim:
     """A merger as a claim, likewise."""
     return Merging(of=union.into, words=union.iri, originals=tuple(sorted(union.parts)), valid_from=union.day)
+
+
+def _structure(claim: Claim) -> str:
+    return claim.words if isinstance(claim, Belonging) else claim.of
 
 
 @cache

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
-from typing import Annotated
+from functools import partial
+from typing import Annotated, Any
 
 import msgspec
 
 from regiolog.events.claim import Belonging, Claim, Listing, Mark, Naming, Placement, Structure
 from regiolog.events.errors import BadMoment, Unreadable
 from regiolog.events.temporal import parse_day
-from regiolog.sync.harvest.reading import Known, Reading
+from regiolog.sync.harvest.reading import Known, Reading, is_address
 from regiolog.sync.sources.guard import printable
 from regiolog.sync.sources.tables import Row, Table, column
 
@@ -59,7 +60,7 @@ class RegionsOfTable(_OfTable, frozen=True, kw_only=True, tag="regions"):
 
     def covers(self, claim: Claim) -> bool:
         """Whether it is about who belongs to which region, or how one is called, by codes."""
-        return isinstance(claim, Placement | Naming) and "://" not in claim.of
+        return isinstance(claim, Placement | Naming) and not is_address(claim.of)
 
     def read(self, table: Table, known: Known) -> Reading:
         """What the table says."""
@@ -91,8 +92,8 @@ class RegionsOfTable(_OfTable, frozen=True, kw_only=True, tag="regions"):
                     valid_to=rows.day(row, until),
                 )
             )
-        covers = self.covers if name is not None else _places_by_code
-        return rows.reading([*placings, *names.values()], covers)
+        ways = {Placement: _ways(placings)} | ({} if name is None else {Naming: _ways(names.values())})
+        return rows.reading([*placings, *names.values()], partial(_repeats, ways))
 
 
 class LayerOfTable(_OfTable, frozen=True, kw_only=True, tag="layer"):
@@ -154,7 +155,7 @@ class MunicipalitiesOfTable(_OfTable, frozen=True, kw_only=True, tag="municipali
 
     def covers(self, claim: Claim) -> bool:
         """Whether it lists a municipality by its code."""
-        return isinstance(claim, Listing) and "://" not in claim.of
+        return isinstance(claim, Listing) and not is_address(claim.of)
 
     def read(self, table: Table, known: Known) -> Reading:  # noqa: ARG002 - codes name what they name
         """What the table says."""
@@ -171,11 +172,7 @@ class MunicipalitiesOfTable(_OfTable, frozen=True, kw_only=True, tag="municipali
                     of=of, words=called, begins=rows.day(row, begins), ends=rows.day(row, ends), marks=rows.marks(of)
                 )
             )
-        return rows.reading(said, self.covers)
-
-
-TableMapping = RegionsOfTable | LayerOfTable | MunicipalitiesOfTable
-"""Everything that can be read from a table."""
+        return rows.reading(said, partial(_repeats, {Listing: _ways(said)}))
 
 
 class _Rows:
@@ -262,8 +259,14 @@ class _Rows:
         self._passed[what] = self._passed.get(what, 0) + 1
 
 
-def _places_by_code(claim: Claim) -> bool:
-    return isinstance(claim, Placement) and "://" not in claim.of
+def _ways(said: Iterable[Claim]) -> frozenset[bool]:
+    """How a table names the things that it speaks of: by addresses, by codes or names of its own, or either way."""
+    return frozenset(is_address(claim.of) for claim in said) or frozenset({False})
+
+
+def _repeats(ways: Mapping[Any, frozenset[bool]], claim: Claim) -> bool:
+    """Whether a claim is of a kind that a table makes, about something that is named as the table names things."""
+    return is_address(claim.of) in ways.get(type(claim), ())
 
 
 def _clean(text: str) -> str:

@@ -38,12 +38,16 @@ from regiolog.sync.sources import documents
 from regiolog.sync.sources.documents import Document
 from regiolog.sync.sources.fetching import Fetcher
 from regiolog.sync.sources.graphs import Graph
+from regiolog.sync.sources.guard import printable
 from regiolog.sync.sources.source import Limits
 from regiolog.sync.sources.validators import Validators
 
 if TYPE_CHECKING:
     from regiolog.sync.folder import Folder
     from regiolog.sync.sources.source import Source
+
+_LONGEST: Final = 500
+"""How many characters a sentence of a report may have, which may quote what a publisher sent."""
 
 LOCKS: Final = "harvest"
 """The folder in a data folder with a lock for each source."""
@@ -113,8 +117,7 @@ class Harvester:
             except (Interrupted, FolderError):
                 raise
             except RegiologError as failed:
-                waits = isinstance(failed, Unreadable | Suspicious)
-                report = run.report("refused" if waits else "failed", str(failed))
+                report = run.report("refused" if run.waits else "failed", str(failed))
             except Exception as fault:  # noqa: BLE001 - whatever one publisher sends, the other sources go on
                 report = run.report("failed", f"it met a fault of ours: {type(fault).__name__}: {fault}")
             else:
@@ -133,6 +136,7 @@ class Harvester:
 
         Raises:
             UnknownKey: There is none of this number, or its source is declared no more.
+            Interrupted: This process was told to end.
         """
         refused = self.runs.refused(number)
         if number not in {each.number for each in self.runs.quarantine(refused.name)}:
@@ -140,14 +144,22 @@ class Harvester:
         source = self.source(refused.name)
         run = _Run(self, source, accept=accept, dry_run=dry_run)
         document = Document(
-            refused.document, refused.body, refused.media, address=refused.address, published=refused.published
+            refused.document,
+            refused.body,
+            refused.media,
+            refused.charset,
+            refused.address,
+            refused.published,
+            whole=refused.whole,
         )
         with self._alone(source.name) as alone:
             if not alone:
                 return run.report("busy", "another run of this source is under way")
             memory = self.runs.of(source.name)
             try:
-                memory = run.take(memory, document)
+                memory = run.take(memory, document, number=number)
+            except Interrupted:
+                raise
             except HarvestFailed as failed:
                 return run.report("refused", str(failed))
             if source.series is not None:
@@ -239,6 +251,7 @@ class _Run:
         self._takings: list[tuple[Document, Taking, list[int]]] = []
         self._unchanged = False
         self.memory: Memory | None = None
+        self.waits = False
 
     def latest(self, memory: Memory) -> Memory:
         """Take in the document as its publisher has it now."""
@@ -267,8 +280,15 @@ class _Run:
             self.memory, last = memory, document.published  # a later version may be refused
         return self._seen(memory)
 
-    def take(self, memory: Memory, document: Document, beside: Graph | None = None, last: date | None = None) -> Memory:
-        """Take in one document; put it away when it is refused."""
+    def take(
+        self,
+        memory: Memory,
+        document: Document,
+        beside: Graph | None = None,
+        last: date | None = None,
+        number: int | None = None,
+    ) -> Memory:
+        """Take in one document, which may have been refused under a number; put it away when it is refused."""
         if beside is None:
             with self._of.fetcher(self._source) as fetcher:
                 beside = documents.beside(self._source, fetcher)
@@ -280,12 +300,13 @@ class _Run:
             taking = Taking(self._source, document, content, run=run, accept=self._accept, last=last)
             positions = self._of.record(taking, dry_run=self._dry_run)
         except (Unreadable, Suspicious) as failed:
+            self.waits = True
             if not self._dry_run:
                 self._of.runs.refuse(put_away(self._source, document, failed, self._of.now()))
             raise
         self._takings.append((document, taking, positions))
         if not self._dry_run:
-            self._of.runs.settle(self._source.name, self._of.now())
+            self._of.runs.settle(self._source.name, self._of.now(), number)
         again = bool(taking.refused)  # what is refused today may be possible tomorrow
         memory = memory._replace(
             validators=Validators() if again else document.validators, sha256=None if again else document.sha256
@@ -317,9 +338,9 @@ class _Run:
             marked=dict(marked),
             events=dict(events),
             positions=(positions[0], positions[-1]) if positions else None,
-            refused=tuple(why for _, taking, _ in self._takings for why in taking.refused),
+            refused=tuple(printable(why, _LONGEST) for _, taking, _ in self._takings for why in taking.refused),
             passed=dict(passed),
-            reason=reason,
+            reason=None if reason is None else printable(reason, _LONGEST),
         )
 
     def _seen(self, memory: Memory) -> Memory:
@@ -369,6 +390,8 @@ def put_away(source: Source, document: Document, failed: HarvestFailed, now: dat
         suspicious=isinstance(failed, Suspicious),
         sha256=document.sha256,
         media=document.media,
+        charset=document.charset,
+        whole=document.whole,
         body=document.body,
         times=1,
     )

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from regiolog.events.claim import Claim, Naming, Placement
+from regiolog.events.claim import Claim, Naming, Placement, Structure
 from regiolog.events.event import Entity
 from regiolog.events.marking import regions_named
 
@@ -41,6 +41,10 @@ class KnownByHeld:
         meant = self._meant.get(code, set())
         return next(iter(meant)) if len(meant) == 1 else None
 
+    def type_of(self, structure: str) -> str | None:
+        """The type that the source gives a structure, by its address, so far."""
+        return self._types.get(structure)
+
     def municipality_at(self, address: str) -> str | None:
         """The NIS code of the municipality whose authority or area has an address on that day."""
         found = {nis for nis in self._addresses.get(address, ()) if self._stands_for(nis, address)}
@@ -67,6 +71,10 @@ class KnownByHeld:
             if isinstance(claim, Placement | Naming) and claim.region is not None:
                 found[claim.words if isinstance(claim, Placement) else claim.of].add(claim.region)
         return found
+
+    @cached_property
+    def _types(self) -> dict[str, str | None]:
+        return {claim.of: claim.type for claim in self._saying if isinstance(claim, Structure)}
 
     @cached_property
     def _addresses(self) -> dict[str, set[str]]:

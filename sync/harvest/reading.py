@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
-from typing import NamedTuple, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from regiolog.events.claim import Claim
 from regiolog.events.cooperation import CooperationStatus, CooperationType, Member
+
+_ADDRESS: Final = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*:\S+")
+
+
+def is_address(text: str) -> bool:
+    """Whether something is named by an address (RFC 3986, section 3), and not by a code or a name."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 class Known(Protocol):
@@ -19,6 +27,9 @@ class Known(Protocol):
 
     def meant(self, code: str) -> str | None:
         """The key of the one region that the source has meant by a code of its own so far; None when it meant none."""
+
+    def type_of(self, structure: str) -> str | None:
+        """The type that the source gives a structure, by its address, so far; None when it does not list it."""
 
     def municipality_at(self, address: str) -> str | None:
         """The NIS code of the municipality whose authority or area has an address on that day; None when none has."""

@@ -9,6 +9,7 @@ municipalities moved.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Final, NamedTuple
 
@@ -87,10 +88,11 @@ def _renamed(fresh: list[Claim], gone: list[Claim], saying: Saying) -> dict[str,
     A name that was never said takes the place of one that is said no more, for the very same municipalities.
     """
     before, now = _by_words(gone), _by_words(fresh)
+    often = Counter(claim.of for claim in fresh if isinstance(claim, Placement))
     known, kept = {bare.words for bare in saying if isinstance(bare, Placement)}, _by_words(saying)
     found: dict[str, str] = {}
     for words, placed in now.items():
-        if words in known or any(claim.region is not None for claim in placed.values()):
+        if words in known or any(claim.region is not None or often[claim.of] > 1 for claim in placed.values()):
             continue
         for old, left in before.items():
             region = saying[next(iter(left.values()))]

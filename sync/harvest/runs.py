@@ -76,6 +76,8 @@ class Refused(NamedTuple):
         suspicious: Whether it could be accepted; else it cannot be read at all.
         sha256: The digest of its bytes.
         media: As what it came.
+        charset: In which encoding, where its publisher said so.
+        whole: Whether its end could be verified.
         body: Its bytes; empty where only the rest was asked for.
         times: How often the very same was refused.
     """
@@ -90,6 +92,8 @@ class Refused(NamedTuple):
     suspicious: bool
     sha256: str
     media: str
+    charset: str | None
+    whole: bool
     body: bytes
     times: int
 
@@ -176,18 +180,20 @@ class Runs:
         Returns:
             Its number.
         """
+        given = {
+            **refused._asdict(),
+            "refused": _text(refused.refused),
+            "published": None if refused.published is None else refused.published.isoformat(),
+            "body": zlib.compress(refused.body),
+        }
+        names = [name for name in _REFUSED if name not in {"number", "times"}]
+        anew = ", ".join(f"{name} = excluded.{name}" for name in names if name not in {"name", "sha256", "body"})
         with self._connection() as connection:
             row = connection.execute(
-                """INSERT INTO refused (name, refused, document, address, published, reason, suspicious, sha256,
-                   media, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name, sha256) DO UPDATE SET
-                   refused = excluded.refused, reason = excluded.reason, suspicious = excluded.suspicious,
-                   settled = NULL,
-                   document = excluded.document, address = excluded.address, times = times + 1 RETURNING number""",
-                (
-                    *(refused.name, _text(refused.refused), refused.document, refused.address),
-                    None if refused.published is None else refused.published.isoformat(),
-                    *(refused.reason, refused.suspicious, refused.sha256, refused.media, zlib.compress(refused.body)),
-                ),
+                f"""INSERT INTO refused ({", ".join(names)}) VALUES ({", ".join(f":{name}" for name in names)})
+                    ON CONFLICT (name, sha256) DO UPDATE SET {anew}, settled = NULL, times = times + 1
+                    RETURNING number""",
+                {name: given[name] for name in names},
             ).fetchone()
         return int(row[0])
 
@@ -197,13 +203,13 @@ class Runs:
         Args:
             name: One source; None is all of them.
         """
-        columns = "number, name, refused, document, address, published, reason, suspicious, sha256, media, times"
+        columns = ", ".join("x'' AS body" if column == "body" else column for column in _REFUSED)
         with self._connection() as connection:
             rows = connection.execute(
                 f"SELECT {columns} FROM refused WHERE settled IS NULL AND (? IS NULL OR name = ?) ORDER BY number",
                 (name, name),
             ).fetchall()
-        return [_refused(*row[:10], b"", row[10]) for row in rows]
+        return [_refused(row) for row in rows]
 
     def refused(self, number: int) -> Refused:
         """One document that was refused, with its bytes.
@@ -211,17 +217,27 @@ class Runs:
         Raises:
             UnknownKey: There is none of this number.
         """
-        columns = "number, name, refused, document, address, published, reason, suspicious, sha256, media, body, times"
         with self._connection() as connection:
-            row = connection.execute(f"SELECT {columns} FROM refused WHERE number = ?", (number,)).fetchone()
+            row = connection.execute(
+                f"SELECT {', '.join(_REFUSED)} FROM refused WHERE number = ?", (number,)
+            ).fetchone()
         if row is None:
             raise UnknownKey(f"there is no {number} in the quarantine")
-        return _refused(*row[:10], zlib.decompress(row[10]), row[11])
+        return _refused(row)
 
-    def settle(self, name: str, now: datetime) -> None:
-        """Let nothing of a source wait any more, now that a document of it was taken in; the last ones are kept."""
+    def settle(self, name: str, now: datetime, upto: int | None = None) -> None:
+        """Let nothing of a source wait any more, now that a document of it was taken in; the last ones are kept.
+
+        Args:
+            name: The source.
+            now: The instant of now.
+            upto: The last document that was refused before that one came; None is any.
+        """
         with self._connection() as connection:
-            connection.execute("UPDATE refused SET settled = ? WHERE name = ? AND settled IS NULL", (_text(now), name))
+            connection.execute(
+                "UPDATE refused SET settled = ? WHERE name = ? AND settled IS NULL AND (? IS NULL OR number <= ?)",
+                (_text(now), name, upto, upto),
+            )
             connection.execute(
                 """DELETE FROM refused WHERE name = ? AND settled IS NOT NULL AND number <= (
                    SELECT number FROM refused WHERE name = ? ORDER BY number DESC LIMIT 1 OFFSET ?)""",
@@ -244,11 +260,20 @@ class Runs:
             raise FolderError(f"{self._path} cannot be used: {error}") from None
 
 
-def _refused(*row: Any) -> Refused:
-    number, name, refused, document, address, published, reason, suspicious, *rest = row
-    day = None if published is None else date.fromisoformat(published)
+_REFUSED: Final = Refused._fields
+
+
+def _refused(row: tuple[Any, ...]) -> Refused:
+    given = dict(zip(_REFUSED, row, strict=True))
     return Refused(
-        *(number, name, datetime.fromisoformat(refused), document, address, day, reason, bool(suspicious)), *rest
+        **{
+            **given,
+            "refused": datetime.fromisoformat(given["refused"]),
+            "published": None if given["published"] is None else date.fromisoformat(given["published"]),
+            "suspicious": bool(given["suspicious"]),
+            "whole": bool(given["whole"]),
+            "body": zlib.decompress(given["body"]) if given["body"] else b"",
+        }
     )
 
 

@@ -33,6 +33,8 @@ CREATE TABLE IF NOT EXISTS refused (
     suspicious INTEGER NOT NULL,      -- whether `--accept` would let it through
     sha256 TEXT NOT NULL,
     media TEXT NOT NULL,
+    charset TEXT,
+    whole INTEGER NOT NULL,           -- whether its end could be verified
     body BLOB NOT NULL,               -- what came, packed with zlib
     times INTEGER NOT NULL DEFAULT 1, -- how often the very same was refused
     settled TEXT,                     -- since when it waits no more; absent while it does

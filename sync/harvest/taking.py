@@ -115,8 +115,10 @@ class Taking:
         change = reconcile(reading, saying, complete=source.complete)
         if not self._accept:
             found = doubts(reading, change, saying, None if opens else source.limits.change)
-            if source.complete and not self._document.whole and change.withdrawn:
-                found.append(f"nothing tells that it came whole, and {len(change.withdrawn)} claims would be withdrawn")
+            if source.complete and not self._document.whole and (change.withdrawn or altered):
+                what = (f"{len(change.withdrawn)} claims would be withdrawn", f"{altered} structures would change")
+                would = " and ".join(each for each in what if not each.startswith("0 "))
+                found.append(f"nothing tells that it came whole, and {would}")
             if altered > FEW and altered >= source.limits.change * listed:
                 found.append(f"{altered} of the {listed} structures that it lists would change at once")
             if found:

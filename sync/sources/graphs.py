@@ -157,7 +157,7 @@ def read_graph(
         raise Unreadable("it declares XML entities, which are not read")
     graph = Graph()
     try:
-        for number, triple in enumerate(parse(body, format=form, base_iri=base)):
+        for number, triple in enumerate(parse(body.removeprefix(b"\xef\xbb\xbf"), format=form, base_iri=base)):
             if number >= most_triples:
                 raise Unreadable(f"it has more than {most_triples} triples, which is the limit")
             graph.add(triple)

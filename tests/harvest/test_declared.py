@@ -185,6 +185,15 @@ def test_two_complete_sources_about_the_same_are_refused(read: ReadDeclared) -> 
     one = declared(complete=True)
     with pytest.raises(UnusableSetting, match="krant and other are both complete and about the same things"):
         read({"krant": one, "other": {**one, "location": "other.csv"}})
+    zones = {"kind": "rdf", "complete": True}
+    for types, others in (([], ["politiezone"]), (["politiezone", "projectvereniging"], ["politiezone"])):
+        with pytest.raises(UnusableSetting, match="both complete and about the same things"):
+            read(
+                {
+                    "some": declared(**zones, mapping={"says": "cooperations", "types": types}),
+                    "others": declared(**zones, mapping={"says": "cooperations", "types": others}),
+                }
+            )
     settings = read(
         {
             "krant": one,

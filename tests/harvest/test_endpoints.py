@@ -271,6 +271,23 @@ def test_rows_are_harvested_as_a_table(register: Register, publisher: Endpoint) 
     assert (register.harvest().withdrawn, set(register.placed())) == (1, {"10001", "10002", "10003"})
 
 
+def test_rows_may_name_things_by_their_addresses(register: Register, publisher: Endpoint) -> None:
+    """What a SELECT says of addresses is withdrawn like what it says of codes, and a new name follows the old."""
+    query = ROWS.replace("?code ?region ?name", "?area ?in ?name")
+    table = {"says": "regions", "municipality": "area", "region": "in", "name": "name"}
+    register.declare("krant", {**declared(publisher, query), "mapping": table})
+    assert register.harvest().made == 6
+    publisher.knows({code: PLACED[code] for code in list(PLACED)[:3]})
+    assert register.harvest().withdrawn == 1
+    assert set(register.placed()) == {f"{HERE}a/{code}" for code in list(PLACED)[:3]}
+    publisher.bends = lambda query: query.replace("?area ?in ?name", "?area ?in (UCASE(?called) AS ?name)").replace(
+        f"<{NAME}> ?name", f"<{NAME}> ?called"
+    )
+    report = register.harvest()
+    assert (report.made, report.withdrawn) == (2, 2)
+    assert {claim.words for claim in register.saying() if isinstance(claim, Naming)} == {"NOORD", "ZUID"}
+
+
 def test_triples_are_harvested_as_a_graph(register: Register, publisher: Endpoint) -> None:
     """A CONSTRUCT is read as RDF; in whatever form and order it comes next time, it says what it said."""
     report = register.harvest("areas")

@@ -336,3 +336,33 @@ def test_what_contradicts_a_decision_becomes_a_claim(begin: Callable[..., Regist
     assert Structure(of="http://agency.example/z1", words="PZ Een", type="politiezone") in register.saying("abb")
     register.publish("zones.ttl", f"{ZONES}# again\n".encode())
     assert register.harvest("abb").outcome == "silent"
+
+
+def test_documents_about_other_kinds_withdraw_nothing_of_each_other(begin: Callable[..., Register]) -> None:
+    """Two complete documents of one publisher, about structures of different kinds, each speak for their own."""
+    kinds = {"police": ["politiezone"], "projects": ["projectvereniging"]}
+    register = begin(
+        **{
+            name: declaration(**{**COOPERATIONS, "mapping": {"says": "cooperations", "types": types}})
+            for name, types in kinds.items()
+        }
+    )
+    project = f':p1 a org:Organization ; org:classification kind:{PROJECT} ; skos:prefLabel "Project" .'
+    register.publish("zones.ttl", f"{ZONES}{project}".encode())
+    assert (register.harvest("police").made, register.harvest("projects").made) == (6, 1)
+    register.publish("zones.ttl", f"{ZONES}{project}# the same\n".encode())
+    assert [register.harvest(name).outcome for name in kinds] == ["silent", "silent"]
+
+
+def test_a_byte_order_mark_is_passed_over(areas: Register) -> None:
+    """Turtle that begins with one is Turtle all the same."""
+    areas.publish("areas.ttl", b"\xef\xbb\xbf" + AREAS.encode())
+    assert areas.harvest().outcome == "new"
+
+
+def test_what_a_report_quotes_can_be_shown(areas: Register) -> None:
+    """A sentence about what came holds nothing that a terminal would obey."""
+    areas.publish("areas.ttl", b"<http://agency.example/\x1b[2J> a .")
+    report = areas.harvest()
+    assert report.outcome == "refused"
+    assert (report.reason or "").isprintable()

@@ -310,3 +310,13 @@ def test_a_file_that_is_not_there_is_a_failure(register: Register) -> None:
     assert report.outcome == "failed"
     assert "cannot be read: No such file or directory" in (report.reason or "")
     assert register.harvester.runs.quarantine() == []
+
+
+def test_a_municipality_in_two_regions_is_no_sign_of_a_new_name(begin: Callable[..., Register]) -> None:
+    """Where names are all that there is, one that stands in two regions tells nothing of what they are called now."""
+    register = begin(krant=declaration(mapping={**REGIONS, "region": ["name"], "name": []}))
+    register.publish("regions.csv", b"code,region,name\n10001,,Noord\n10001,,Zuid\n")
+    register.harvest()
+    register.publish("regions.csv", b"code,region,name\n10001,,Pool\n10001,,Oost\n")
+    register.harvest(accept=True)
+    assert {getattr(claim, "region", None) for claim in register.saying().values()} == {None}

@@ -1,0 +1,85 @@
+"""The quarantine: what was refused waits as it came, with everything that its publisher said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from regiolog.sync.sources.source import Limits
+from tests.harvest.lists import PLACED, Register, declaration, regions_csv
+from tests.harvest.test_graphs import COOPERATIONS, ZONES
+from tests.misbehaving import Misbehaving
+
+LIST = "/list.csv"
+
+
+@pytest.fixture
+def server() -> Iterator[Misbehaving]:
+    """A publisher on loopback."""
+    with Misbehaving() as server:
+        yield server
+
+
+@pytest.fixture
+def register(begin: Callable[..., Register], server: Misbehaving) -> Register:
+    """A register that follows that publisher, and holds its first list."""
+    register = begin(krant=declaration(location=server.address(LIST), allow=["127.0.0.1"]))
+    server.answers(LIST, regions_csv())
+    register.harvest()
+    return register
+
+
+def test_a_document_whose_end_is_unknown_stays_so(register: Register, server: Misbehaving) -> None:
+    """Tried again as it came, what would be withdrawn still has to be looked at first."""
+    server.answers(LIST, regions_csv({code: PLACED[code] for code in list(PLACED)[:3]}), sized="end")
+    assert register.harvest().outcome == "refused"
+    (waiting,) = register.harvester.runs.quarantine()
+    assert register.harvester.retry(waiting.number).outcome == "refused"
+    assert register.harvester.retry(waiting.number, accept=True).withdrawn == 1
+
+
+def test_an_encoding_stays_with_its_document(register: Register, server: Misbehaving) -> None:
+    """What came as Latin-1 is read as Latin-1 when it is tried again."""
+    body = regions_csv({}, {}) + "10001,R1,Noordé\n".encode("latin-1")
+    server.answers(LIST, body, media="text/csv; charset=iso-8859-1")
+    assert register.harvest().outcome == "refused"
+    (waiting,) = register.harvester.runs.quarantine()
+    assert register.harvester.retry(waiting.number, accept=True).outcome == "new"
+    assert "Noordé" in {claim.words for claim in register.saying()}
+
+
+def test_what_came_later_waits_on(register: Register, server: Misbehaving) -> None:
+    """Taking in an older document settles it, and nothing that came after it."""
+    for body in (b"code,region,name\n", b"code,region\n"):
+        server.answers(LIST, body)
+        register.harvest()
+    first, second = register.harvester.runs.quarantine()
+    assert register.harvester.retry(first.number, accept=True).outcome == "new"
+    assert [each.number for each in register.harvester.runs.quarantine()] == [second.number]
+
+
+def test_what_is_too_large_to_be_kept_does_not_wait(register: Register, server: Misbehaving) -> None:
+    """A document that was never had whole is a failure, and is not in the quarantine."""
+    register.change("krant", limits=Limits(bytes=2**16))
+    server.bombs(LIST)
+    assert register.harvest().outcome == "failed"
+    assert register.harvester.runs.quarantine() == []
+
+
+def test_a_list_of_an_authority_that_may_go_on_ends_nothing(
+    begin: Callable[..., Register], server: Misbehaving
+) -> None:
+    """Structures that are gone from a document whose end is unknown are looked at before they end."""
+    location = server.address("/zones.ttl")
+    register = begin(
+        abb=declaration(**{**COOPERATIONS, "said_by": "abb", "location": location, "allow": ["127.0.0.1"]})
+    )
+    server.answers("/zones.ttl", ZONES.encode(), media="text/turtle")
+    register.harvest("abb")
+    register.clock.turn(days=1)
+    shorter = "\n".join(line for line in ZONES.splitlines() if not line.startswith(":z3"))
+    server.answers("/zones.ttl", shorter.encode(), media="text/turtle", sized="end")
+    report = register.harvest("abb")
+    assert report.reason == "nothing tells that it came whole, and 1 structures would change"
+    assert register.harvest("abb", accept=True).events == {"cooperation-was-ended": 1}

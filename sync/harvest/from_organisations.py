@@ -58,7 +58,7 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
                 name=(graph.text(subject, *_CALLED) or subject.rpartition("/")[2]).strip(),
                 types=types,
                 status=cast("CooperationStatus | None", _first(_concepts("cooperation-status"), graph, subject)),
-                members=members.get(subject),
+                members=members.get(subject, () if members else None),
             )
             for subject, types in described.items()
         ]
@@ -77,7 +77,7 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
     def _members(
         graph: Graph, both: Graph, described: dict[str, tuple[CooperationType, ...]], known: Known
     ) -> dict[str, tuple[Member, ...]]:
-        """Who takes part in each structure, by `org:Membership` or `org:memberOf`; nothing where none is named."""
+        """Who takes part in the structures of which anybody does, by `org:Membership` or `org:memberOf`."""
         pairs: dict[str, dict[str, str | None]] = {}
         for membership in graph.subjects(f"{_ORG}member"):
             role = _first(_concepts("role"), graph, membership, f"{_ORG}role")

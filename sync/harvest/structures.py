@@ -11,6 +11,7 @@ from regiolog.events.cooperation import (
     CooperationsWereMerged,
     CooperationTypeWasChanged,
     CooperationWasEnded,
+    CooperationWasFounded,
     CooperationWasObserved,
     CooperationWasRenamed,
     Member,
@@ -28,6 +29,7 @@ KINDS: Final = frozenset(
         CooperationsWereMerged,
         CooperationTypeWasChanged,
         CooperationWasEnded,
+        CooperationWasFounded,
         CooperationWasObserved,
         CooperationWasRenamed,
         MembersWereLastObserved,
@@ -36,7 +38,7 @@ KINDS: Final = frozenset(
 )
 """The kinds of event that a source needs authority for, to open what it says of structures."""
 
-ADDING: Final = (CooperationWasObserved, MembersWereObserved)
+ADDING: Final = (CooperationWasFounded, CooperationWasObserved, MembersWereObserved)
 """The kinds of event that change nothing that was said before."""
 
 Make = Callable[..., Event]
@@ -55,8 +57,8 @@ def events_of(
 ) -> list[tuple[Organisation | None, Event]]:
     """The events by which the register comes to say what a document says of structures, each with whom it is about.
 
-    What is observed holds from the day of the publication. What a complete document no longer lists was last seen on
-    the day of the one before.
+    What is observed holds from the day of the publication; what came of a merger was founded on its day. What a
+    complete document no longer lists was last seen on the day of the one before.
 
     Args:
         reading: What the document says.
@@ -68,9 +70,12 @@ def events_of(
         complete: Whether the document lists all that there is.
     """
     found: list[tuple[Organisation | None, Event]] = []
+    founded = {union.into: union.day for union in reading.unions if union.day is not None}
     for each in reading.organisations:
         state = held(each.key)
-        if state is None:
+        if state is None and each.iri in founded:
+            found.append((each, make(CooperationWasFounded, **_described(each), valid_from=founded[each.iri])))
+        elif state is None:
             found.append((each, make(CooperationWasObserved, **_described(each))))
         elif state.end is None:
             found += [(each, event) for event in _differences(each, state, make, day)]

@@ -20,8 +20,6 @@ from itertools import islice
 from math import isfinite
 from typing import Any, Final, NamedTuple
 
-from openpyxl.reader.excel import ExcelReader
-from openpyxl.utils.cell import range_boundaries
 from python_calamine import CalamineError, CalamineWorkbook, PasswordError, SheetTypeEnum, SheetVisibleEnum
 
 from regiolog.events.errors import Unreadable
@@ -72,6 +70,8 @@ def read_xlsx(body: bytes, *, sheet: str | None, most_rows: int, most_bytes: int
     Raises:
         Unreadable: The workbook, or something in the sheet, cannot be read without guessing.
     """
+    from openpyxl.reader.excel import ExcelReader  # noqa: PLC0415 - takes longer to load than most harvests take
+
     layouts = look_through(body, most_bytes=most_bytes)
     try:
         with warnings.catch_warnings():
@@ -203,6 +203,8 @@ def _digits(number: float, where: str) -> str:
 
 def _area(written: str) -> _Area:
     """A range of cells from what a sheet calls it."""
+    from openpyxl.utils.cell import range_boundaries  # noqa: PLC0415 - likewise
+
     left, top, right, bottom = range_boundaries(written)
     return _Area(left or 1, top or 1, right or LAST_COLUMN, bottom or LAST_ROW)
 

@@ -314,6 +314,26 @@ def test_a_merger_of_an_authority_is_one_event(agency: Register) -> None:
     assert agency.harvest("abb").outcome == "silent"
 
 
+def test_what_came_of_a_merger_was_founded_on_its_day(agency: Register) -> None:
+    """A structure that is met as what others became began on the day of their merger, not when it was first seen."""
+    agency.clock.turn(days=30)
+    union = f"""{ZONES} :z4 org:classification kind:{POLICE} ; skos:prefLabel "PZ Vier" .
+      :fusie a org:ChangeEvent ; dct:date "2021-06-20"^^xsd:date ;
+      org:originalOrganization :z2 , :z3 ; org:resultingOrganization :z4 ."""
+    agency.publish("zones.ttl", union.encode())
+    report = agency.harvest("abb", accept=True)
+    assert (report.events, report.refused) == ({"cooperation-was-founded": 1, "cooperations-were-merged": 1}, ())
+    held = Held(agency.folder.journal)
+    assert (held.cooperation("z4").begin, held.cooperation("z2").end) == (date(2021, 6, 20), date(2021, 6, 20))
+
+
+def test_the_last_member_may_go(agency: Register) -> None:
+    """Where a complete document names members of others, a structure of which it names none has none any more."""
+    agency.clock.turn(days=30)
+    agency.publish("zones.ttl", ZONES.replace(":town2 org:memberOf :z2 .", "").encode())
+    assert agency.harvest("abb").events == {"members-were-last-observed": 1}
+
+
 def test_what_contradicts_a_decision_becomes_a_claim(begin: Callable[..., Register]) -> None:
     """Where a decision stands, the contrary word of an authority is refused as an event, and kept as a claim."""
     founded = said(

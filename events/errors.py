@@ -101,7 +101,17 @@ class HarvestFailed(RegiologError):
 
 
 class Unreachable(HarvestFailed):
-    """The publisher does not answer, answers with an error, or breaks off; it may come right by itself."""
+    """The publisher does not answer, answers with an error, or breaks off; it may come right by itself.
+
+    Args:
+        reason: One sentence that says what went wrong.
+        after: For how many seconds the publisher asks to be left alone; None when it does not say.
+    """
+
+    def __init__(self, reason: str, *, after: float | None = None) -> None:
+        """Keep the parts apart."""
+        super().__init__(reason)
+        self.after = after
 
 
 class Forbidden(HarvestFailed):

@@ -45,6 +45,8 @@ def _completed(
     if "property" in row:
         subject = about(row["about"]["value"], register=True)
         held = _side(subject, row["property"]["value"], row["value"]["value"], key)
+    if held is not None and "municipality" in row:
+        held = _without(row, held, history, key)
     sides = [side for side in (claimed, held) if side is not None]
     cells: dict[str, Any] = {name: row[name] for name in COLUMNS if name in row}
     if sides:
@@ -91,6 +93,27 @@ def _side(about: list[Timed], predicate: str, value: str | None, key: SnapshotKe
     while closed in starts:
         closed = starts[closed]
     return _Side(opened, closed)
+
+
+def _without(row: dict[str, Any], standing: _Side, history: History, key: SnapshotKey) -> _Side:
+    """Since when, and until when, it was believed of that day that a structure stands, and stands without a member."""
+    structure, municipality, organisation = (
+        iri(row[name]["value"]) for name in ("about", "municipality", "organisation")
+    )
+    nodes = map(iri, history.subjects(terms.ORG_ORGANIZATION_OF, structure))
+    belonging = [
+        timed
+        for timed in (
+            *history.said_of(nodes, [iri(terms.RL_HAS_MUNICIPALITY)], NEVER),
+            *history.said_of([organisation], [iri(terms.ORG_MEMBER_OF)], NEVER),
+        )
+        if timed.statement.object in {municipality, structure}
+        and timed.statement.start <= key.breakpoint < timed.statement.end
+    ]
+    return _Side(
+        max([standing.opened, *(timed.closed for timed in belonging if timed.closed <= key.position)]),
+        min([standing.closed, *(timed.opened for timed in belonging if timed.opened > key.position)]),
+    )
 
 
 def _holding(about: list[Timed], predicate: str, value: str | None, key: SnapshotKey) -> Iterator[Timed]:

@@ -22,6 +22,7 @@ from regiolog.publisher.harvests.standing import Standing, diverging_now, standi
 from regiolog.publisher.settings import Settings
 from regiolog.publisher.things.links import find
 from regiolog.sync.folder import Folder
+from regiolog.sync.leading import is_led
 from regiolog.sync.projection import projection
 from regiolog.sync.projection.projector import FolderInUse
 from regiolog.sync.projection.replay import Replayed
@@ -102,6 +103,7 @@ class Status(NamedTuple):
         lag: How many events are still to be projected.
         stopped: Why the projector stopped; None while it has not.
         served: Whether a process keeps the statements up to date now.
+        scheduled: Whether a process harvests on schedule now.
         known: Since when the last projected event is known.
         statements: How many statements there ever were.
         believed: How many of them are believed now.
@@ -120,6 +122,7 @@ class Status(NamedTuple):
     lag: int
     stopped: str | None
     served: bool
+    scheduled: bool
     known: str | None
     statements: int
     believed: int
@@ -230,6 +233,7 @@ def status_of(folder: Folder, settings: Settings, say: Callable[[str], None] = l
             lag=head - position,
             stopped=history.stopped if history else None,
             served=_is_kept(folder),
+            scheduled=is_led(folder.path),
             known=instant_text(history.known_of(position)) if history and position else None,
             statements=counts.get("statements", 0),
             believed=counts.get("believed", 0),

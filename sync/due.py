@@ -10,10 +10,14 @@ from itertools import product
 from typing import Final, NamedTuple
 
 from regiolog.events.temporal import BRUSSELS, day_of
+from regiolog.sync.harvest.report import Report
 from regiolog.sync.harvest.runs import Memory
 from regiolog.sync.sources.source import Source
 
 _SHORTEST, _LONGEST = timedelta(seconds=1), timedelta(days=366)
+_LEFT_ALONE: Final = 86_400.0
+"""For how many seconds a publisher is left alone that asks for it, at most."""
+
 _UNITS: Final = {"s": "seconds", "min": "minutes", "h": "hours", "d": "days"}
 _INTERVAL: Final = re.compile(r"every (\d{1,9}) ?(s|min|h|d)", re.ASCII)
 
@@ -153,9 +157,23 @@ def next_due(source: Source, memory: Memory, now: datetime) -> datetime | None:
     """
     if source.schedule is None:
         return None
-    if memory.due is None or memory.due <= now:
-        return memory.due or now
-    return trigger_of(source.schedule).soonest(memory.due, now)
+    due = memory.due or now
+    if due > now:
+        due = trigger_of(source.schedule).soonest(due, now)
+    return later(due, memory.last, now)
+
+
+def later(due: datetime, last: Report | None, now: datetime) -> datetime:
+    """When a source is due of which a publisher may have asked, in its last run, to be left alone for a while.
+
+    Args:
+        due: When it is due otherwise.
+        last: The report of that run; None when there was none.
+        now: The instant of now. A run that lies ahead of it, since the clock was set back, puts nothing off.
+    """
+    if last is None or last.after is None or last.begun > now:
+        return due
+    return max(due, last.begun + timedelta(seconds=last.seconds + min(last.after, _LEFT_ALONE)))
 
 
 def _numbers(text: str, field: str, called: str, among: range, names: tuple[str, ...] = ()) -> frozenset[int]:

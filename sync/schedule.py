@@ -6,7 +6,6 @@ short, is found there and done once, however long nobody looked. APScheduler wai
 
 from __future__ import annotations
 
-import fcntl
 import logging
 import os
 import threading
@@ -24,12 +23,10 @@ from apscheduler.triggers.base import BaseTrigger
 
 from regiolog.events.errors import FolderError, Interrupted, RegiologError
 from regiolog.events.temporal import Clock
-from regiolog.sync.due import Trigger, UnusableSchedule, next_due, trigger_of
+from regiolog.sync import leading
+from regiolog.sync.due import Trigger, UnusableSchedule, later, next_due, trigger_of
 from regiolog.sync.harvest.harvesting import Harvester
 from regiolog.sync.harvest.report import Report
-
-LOCK: Final = "schedule.lock"
-"""The file in a data folder that the process which harvests on schedule holds."""
 
 AT_ONCE: Final = 4
 """How many sources are harvested at the same time, at most."""
@@ -111,6 +108,8 @@ class Schedule:
             for name in self._triggers:
                 memory, now = self._harvester.runs.of(name), self._clock()
                 due = next_due(self._harvester.sources[name], memory, now) or now
+                if memory.due not in {None, due}:
+                    self._harvester.runs.postpone(name, due)  # at once, so that no later start puts it off again
                 self._scheduler.add_job(
                     self._harvest, _Due(self._triggers[name]), (name,), id=name, next_run_time=self._in(max(due, now))
                 )
@@ -151,7 +150,7 @@ class Schedule:
             report, wrong = self._report(name)
             if report is None and wrong is None:
                 return
-            due = self._triggers[name].after(begun, self._clock())
+            due = later(self._triggers[name].after(begun, self._clock()), report, self._clock())
             if report is not None and report.outcome == "busy":
                 due = min(due, self._clock() + _AGAIN)
             else:
@@ -195,14 +194,14 @@ class Schedule:
             FolderError: The data folder cannot be written.
         """
         try:
-            file = os.open(self._folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+            file = os.open(self._folder / leading.LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
         except OSError as error:
             raise FolderError(f"the data folder {self._folder} cannot be written: {error.strerror}") from None
         try:
-            waits = False
-            while not (leads := _locked(file)) and not self._stop.is_set():
-                if not waits:
-                    waits = True
+            glances = 0
+            while not (leads := leading.taken(file)) and not self._stop.is_set():
+                glances += 1
+                if glances == 2:  # the first time somebody may merely have looked whether anybody leads
                     self._tell(self._say, "another process harvests on schedule here; waiting to take its place")
                 time.sleep(_GLANCE)
             yield leads and not self._stop.is_set()
@@ -247,11 +246,3 @@ def _scheduler() -> Any:
         log.addHandler(logging.NullHandler())
     every_job = {"max_instances": 1, "coalesce": True, "misfire_grace_time": None}
     return BackgroundScheduler(timezone=UTC, executors={"default": _Threads(AT_ONCE)}, job_defaults=every_job)
-
-
-def _locked(file: int) -> bool:
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

@@ -79,12 +79,12 @@ def conclude(run: ByHand, folder: Folder, settings: Settings, *, as_json: bool, 
     """Print what became of a run, and end with its exit code."""
     from regiolog.publisher.harvests import telling
 
-    diverging = None if run.left else _diverging(folder, settings)
+    diverging = None if run.left or (dry_run and as_json) else _diverging(folder, settings)
     if as_json:
         click.echo(telling.documents(run.reports, diverging))
     else:
         for report in run.reports:
-            show(f"{line}\n" for line in telling.block(report, diverging))
+            show(f"{line}\n" for line in telling.block(report, diverging, dry_run=dry_run))
     if dry_run:
         say("this was a dry run: nothing was recorded")
     if wrong := telling.not_in_step(run.reports):

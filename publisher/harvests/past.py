@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.errors import Refusal, RegiologError
 from regiolog.publisher.harvests.telling import sentence
 
@@ -25,10 +26,12 @@ class Past:
 
     Args:
         sources: The sources by name; those without a series have no part in it.
+        authority: Which source may open which kinds of register event.
     """
 
-    def __init__(self, sources: Mapping[str, Source]) -> None:
+    def __init__(self, sources: Mapping[str, Source], authority: Authority = AUTHORITY) -> None:
         """Read what is there."""
+        self._authority = authority
         self._sources = {name: source for name, source in sources.items() if source.series is not None}
         self._backfill: Backfill | None = None
         if self._sources:
@@ -65,7 +68,7 @@ class Past:
             return
         from regiolog.sync.harvest.runs import Runs  # noqa: PLC0415
 
-        reports = self._backfill.remember(Runs(folder.path), self._sources, folder.clock)
+        reports = self._backfill.remember(Runs(folder.path), self._sources, folder.clock, self._authority)
         yield from map(_told, reports)
         for name in sorted(self._sources.keys() - {report.source for report in reports}):
             yield f"the series {name} cannot be read now: `regiolog sync {name}` says why"
@@ -80,4 +83,7 @@ def _told(report: Report) -> str:
     )
     if report.reason is None:
         return told
-    return f"{told}; it stopped at the next one, which waits in the quarantine: {sentence(report.reason)}"
+    return (
+        f"{told}; it stopped at the next one, which waits in the quarantine: {sentence(report.reason)}; what comes of "
+        "it, and of those after it, is known from then on, unless the register is removed and begun anew"
+    )

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
 import sqlite3
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import datetime
+from importlib.resources import files
 from typing import Any, NamedTuple
 
-from regiolog.events.errors import RegiologError
+from regiolog.events.errors import FolderError, RegiologError
+from regiolog.events.temporal import today
 from regiolog.publisher.harvests.telling import Diverging, as_json, line, moment_text
 from regiolog.publisher.settings import Settings
 from regiolog.sync.due import next_due
@@ -101,16 +105,33 @@ def standing_lines(standing: Standing) -> Iterator[str]:
 def diverging_now(settings: Settings, folder: Folder, history: History, say: Callable[[str], None]) -> Diverging:
     """How many divergences the register has with each source; None, and a sentence, when it cannot be had.
 
+    They are worked out only where something happened since they last were, or another day has come.
+
     Args:
         settings: The limits of the question.
         folder: The data folder.
         history: The statements.
         say: Told why it cannot be had.
     """
-    from regiolog.publisher.harvests.disagreement import divergences  # noqa: PLC0415 - loads what most need not
-
     try:
-        return divergences(settings, folder, history)
+        runs = Runs(folder.path) if (folder.path / FILE).exists() else None
+        basis = _basis(folder, history)
+        numbers = None if runs is None else runs.diverging(basis)
+        if numbers is None:
+            from regiolog.publisher.harvests.disagreement import divergences  # noqa: PLC0415 - loads much
+
+            numbers = divergences(settings, folder, history)
+            if runs is not None:
+                with suppress(FolderError):  # they are known all the same
+                    runs.keep_diverging(basis, numbers)
     except (RegiologError, OSError, sqlite3.Error) as error:
         say(f"how much diverges is unknown: {error}")
         return None
+    return numbers
+
+
+def _basis(folder: Folder, history: History) -> str:
+    """What the numbers of divergences hang on: the last event, the projection's version, the day, and the question."""
+    question = files("regiolog.publisher").joinpath("queries", "divergences.rq").read_bytes()
+    facts = (history.position, history.meta("last"), history.version, today(folder.clock))
+    return " ".join(map(str, (*facts, hashlib.sha256(question).hexdigest())))

@@ -14,6 +14,9 @@ from regiolog.sync.harvest.runs import Refused
 Diverging = Mapping[str, int] | None
 """How many divergences the register has with each source, by the key of the source; None where that is unknown."""
 
+SHOWN: Final = 12
+"""How many changes a report for people lists."""
+
 _OUTCOMES: Final = {
     "new": "fetched, and something is new",
     "silent": "fetched, and nothing is new",
@@ -46,8 +49,10 @@ def as_json(report: Report) -> dict[str, Any]:
         "positions": None if report.positions is None else list(report.positions),
         "run": report.run,
         "passed_over": report.passed,
+        "changes": list(report.changes),
         "refused": list(report.refused),
         "reason": report.reason,
+        "retry_after": report.after,
     }
 
 
@@ -69,8 +74,14 @@ def line(report: Report) -> str:
     return f"{report.source}: {_OUTCOMES[report.outcome]}, {when}{': ' if told else ''}{told}"
 
 
-def block(report: Report, diverging: Diverging) -> Iterator[str]:
-    """The report of one run for people: its source and what became of it, and a line for each thing to be said."""
+def block(report: Report, diverging: Diverging, *, dry_run: bool = False) -> Iterator[str]:
+    """The report of one run for people: its source and what became of it, and a line for each thing to be said.
+
+    Args:
+        report: The report.
+        diverging: How many divergences the register has with each source.
+        dry_run: Whether nothing was recorded, so that those are of the register without what the run would bring.
+    """
     name = report.source if report.source == report.said_by else f"{report.source} ({report.said_by})"
     yield f"{name}: {_OUTCOMES[report.outcome]}"
     yield _told("when", f"{moment_text(report.begun)}, for {report.seconds:g} s")
@@ -80,6 +91,10 @@ def block(report: Report, diverging: Diverging) -> Iterator[str]:
         yield _told("documents", ", ".join(report.documents))
     if report.outcome in _READ:
         yield _told("claims", f"{report.made} new, {report.withdrawn} withdrawn, {report.again} repeated")
+    for change in report.changes[:SHOWN]:
+        yield _told("change", sentence(change))
+    if len(report.changes) > SHOWN:
+        yield _told("", f"and more: --json lists {len(report.changes)}")
     if report.marked:
         yield _told("marked", _counted(report.marked))
     if report.events:
@@ -91,7 +106,8 @@ def block(report: Report, diverging: Diverging) -> Iterator[str]:
     if report.positions:
         yield _told("positions", "-".join(map(str, dict.fromkeys(report.positions))))
     number = _count(report.said_by, diverging)
-    yield _told("diverging", "unknown" if number is None else str(number))
+    before = " before this" if dry_run else ""
+    yield _told("diverging", "unknown" if number is None else f"{number}{before}")
 
 
 def not_in_step(reports: Iterable[Report]) -> str:
@@ -111,7 +127,8 @@ def quarantine_json(refused: Refused) -> dict[str, Any]:
         "published": None if refused.published is None else refused.published.isoformat(),
         "media": refused.media,
         "sha256": refused.sha256,
-        "acceptable": refused.suspicious,
+        "acceptable": refused.suspicious and refused.settled is None,
+        "settled": None if refused.settled is None else moment_text(refused.settled),
         "reason": refused.reason,
     }
 
@@ -129,7 +146,7 @@ def quarantine_lines(refused: Refused) -> Iterator[str]:
     for name, value in quarantine_json(refused).items():
         if value not in (None, ""):
             shown = ("yes" if value else "no") if isinstance(value, bool) else sentence(str(value))
-            yield f"{name:<12}{shown}"
+            yield f"{name:<12}{'waits no more since ' if name == 'settled' else ''}{shown}"
     yield f"{'bytes':<12}{len(refused.body)}"
 
 

@@ -89,7 +89,7 @@ def serve(
         closing(Keeper(folder)) as keeper,
     ):
         is_new = register_of(folder.journal) is None
-        past = Past(settings.sources if is_new else {})
+        past = Past(settings.sources if is_new else {}, settings.authority)
         with progress("loading the archive") as done, past.blamed():
             loaded = load_archive(
                 folder.journal,

@@ -11,12 +11,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import NamedTuple
 
+from regiolog.events.authority import AUTHORITY, Authority
 from regiolog.events.errors import HarvestFailed, Suspicious, Unreadable
 from regiolog.events.held import Held
 from regiolog.events.temporal import Clock, start_of_day
-from regiolog.sync.harvest.harvesting import declared, put_away
+from regiolog.sync.harvest.harvesting import declared
 from regiolog.sync.harvest.mapping import Content
 from regiolog.sync.harvest.report import Report
+from regiolog.sync.harvest.run import put_away
 from regiolog.sync.harvest.runs import Memory, Runs
 from regiolog.sync.harvest.taking import Taking
 from regiolog.sync.sources import documents
@@ -103,7 +105,9 @@ class Backfill:
             (version for versions in self._of.values() for version in versions), key=lambda each: each.known
         )
 
-    def remember(self, runs: Runs, sources: Mapping[str, Source], clock: Clock) -> list[Report]:
+    def remember(
+        self, runs: Runs, sources: Mapping[str, Source], clock: Clock, authority: Authority = AUTHORITY
+    ) -> list[Report]:
         """Write down how far each series was taken in, once the backfill is recorded."""
         reports = []
         for name, versions in self._of.items():
@@ -122,13 +126,16 @@ class Backfill:
                 made=sum(len(change.made) for change in changes),
                 withdrawn=sum(len(change.withdrawn) for change in changes),
                 again=sum(change.again for change in changes),
-                reason=None if failed is None else str(failed.failed),
+                reason=None if failed is None else f"{failed.document.name}: {failed.failed}",
             )
             if failed is not None and failed.failed is not None:
                 runs.refuse(put_away(source, failed.document, failed.failed, now))
-            memory = Memory(name, declared=declared(source), seen=now)
+            memory = Memory(name, declared=declared(source, authority), seen=now)
             if taken:
-                memory = memory._replace(version=taken[-1].document.address, recorded=now if brought else None)
+                digests = {version.document.address: version.document.sha256 for version in taken}
+                memory = memory._replace(
+                    version=taken[-1].document.address, taken=digests, recorded=now if brought else None
+                )
             runs.remember(memory, report)
             reports.append(report)
         return reports

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from functools import partial
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import msgspec
 
@@ -19,6 +19,10 @@ from regiolog.sync.sources.tables import Row, Table, column
 
 Headers = Annotated[tuple[str, ...], msgspec.Meta(min_length=1)]
 """What a column may be called: versions differ, and the first that a table has is taken."""
+
+
+_NUMBER: Final = re.compile(r"\d+[.,]0+")
+"""How a program that takes codes for numbers writes them."""
 
 
 class _OfTable(
@@ -86,6 +90,7 @@ class RegionsOfTable(_OfTable, frozen=True, kw_only=True, tag="regions"):
                 Placement(
                     of=of,
                     words=words,
+                    municipality=_at(of, known),
                     region=None if marks else keys[words, called],
                     marks=marks,
                     valid_from=rows.day(row, since),
@@ -118,7 +123,7 @@ class LayerOfTable(_OfTable, frozen=True, kw_only=True, tag="layer"):
         said = claim.of if isinstance(claim, Structure) else claim.words if isinstance(claim, Belonging) else ""
         return said.startswith(f"{self.layer}/")
 
-    def read(self, table: Table, known: Known) -> Reading:  # noqa: ARG002 - structures of a layer are claims by name
+    def read(self, table: Table, known: Known) -> Reading:
         """What the table says."""
         rows = _Rows(table, self)
         nis, name = rows.needed(self.municipality), rows.needed(self.name)
@@ -134,7 +139,8 @@ class LayerOfTable(_OfTable, frozen=True, kw_only=True, tag="layer"):
                 of=place, words=called, type=self.type, code=coded, marks=rows.marks(called, coded or "")
             )
             structures.setdefault(structure, structure)
-            members.append(Belonging(of=of, words=place, marks=rows.marks(of, called, coded or "")))
+            odd = rows.marks(of, called, coded or "")
+            members.append(Belonging(of=of, words=place, municipality=_at(of, known), marks=odd))
         return rows.reading([*structures.values(), *members], self.covers)
 
 
@@ -157,7 +163,7 @@ class MunicipalitiesOfTable(_OfTable, frozen=True, kw_only=True, tag="municipali
         """Whether it lists a municipality by its code."""
         return isinstance(claim, Listing) and not is_address(claim.of)
 
-    def read(self, table: Table, known: Known) -> Reading:  # noqa: ARG002 - codes name what they name
+    def read(self, table: Table, known: Known) -> Reading:
         """What the table says."""
         rows = _Rows(table, self)
         nis, name = rows.needed(self.municipality), rows.needed(self.name)
@@ -169,7 +175,12 @@ class MunicipalitiesOfTable(_OfTable, frozen=True, kw_only=True, tag="municipali
                 continue
             said.append(
                 Listing(
-                    of=of, words=called, begins=rows.day(row, begins), ends=rows.day(row, ends), marks=rows.marks(of)
+                    of=of,
+                    words=called,
+                    municipality=_at(of, known),
+                    begins=rows.day(row, begins),
+                    ends=rows.day(row, ends),
+                    marks=rows.marks(of),
                 )
             )
         return rows.reading(said, partial(_repeats, {Listing: _ways(said)}))
@@ -228,6 +239,8 @@ class _Rows:
                 self._lost[code] = None
             self._pass("rows with other codes")
             return None
+        if _NUMBER.fullmatch(code):
+            raise Unreadable(f"{row.where}: {code} is a number, and no code")
         if self._any and code.isdigit() and len(code) < 5 and not self.marks(code):
             self._lost[code] = None
         return code
@@ -257,6 +270,11 @@ class _Rows:
 
     def _pass(self, what: str) -> None:
         self._passed[what] = self._passed.get(what, 0) + 1
+
+
+def _at(of: str, known: Known) -> str | None:
+    """The municipality that an address stands for; a code stands for itself."""
+    return known.municipality_at(of) if is_address(of) else None
 
 
 def _ways(said: Iterable[Claim]) -> frozenset[bool]:

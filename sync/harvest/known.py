@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from regiolog.events.claim import Claim, Naming, Placement, Structure
 from regiolog.events.event import Entity
+from regiolog.events.keys import MUNICIPALITIES
 from regiolog.events.marking import regions_named
 
 if TYPE_CHECKING:
@@ -46,7 +47,10 @@ class KnownByHeld:
         return self._types.get(structure)
 
     def municipality_at(self, address: str) -> str | None:
-        """The NIS code of the municipality whose authority or area has an address on that day."""
+        """The NIS code of the municipality that has an address, or whose authority or area has it on that day."""
+        official = address.removeprefix(MUNICIPALITIES)
+        if official != address and self.exists(official) is not None:
+            return official
         found = {nis for nis in self._addresses.get(address, ()) if self._stands_for(nis, address)}
         return next(iter(found)) if len(found) == 1 else None
 

@@ -32,7 +32,7 @@ class Known(Protocol):
         """The type that the source gives a structure, by its address, so far; None when it does not list it."""
 
     def municipality_at(self, address: str) -> str | None:
-        """The NIS code of the municipality whose authority or area has an address on that day; None when none has."""
+        """The NIS code of the municipality that an address stands for on that day, or for its authority or area."""
 
     def municipalities_called(self, name: str) -> frozenset[str]:
         """The NIS codes of the municipalities that are, or were, called so."""

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
 
-from regiolog.events.claim import Claim, Placement, as_said
+from regiolog.events.claim import Claim, Naming, Placement, as_said
 from regiolog.sync.harvest.reading import Reading
 
 FEW: Final = 2
@@ -57,9 +57,24 @@ def reconcile(reading: Reading, saying: Saying, *, complete: bool) -> Change:
     renamed = _renamed(fresh, gone, saying)
     made = tuple(_still(claim, renamed) for claim in fresh)
     subjects = {bare.of for bare in saying}
-    moved = [claim for claim in (*gone, *fresh) if not (isinstance(claim, Placement) and claim.of in renamed)]
-    changed = {claim.of for claim in moved} & subjects
+    stay = _staying(made, gone, saying)
+    changed = ({claim.of for claim in (*gone, *fresh)} & subjects) - stay
     return Change(made, tuple(gone), len(changed), len(subjects), len(said & saying.keys()))
+
+
+def told(change: Change) -> Iterator[str]:
+    """What a document changes, a line for each thing that it speaks of: what it said before, and what it says now."""
+    before, now = _by_thing(change.withdrawn), _by_thing(change.made)
+    for of in dict.fromkeys((*before, *now)):
+        was, says = (" and ".join(each.get(of, ())) for each in (before, now))
+        yield f"{of}: {was} → {says}" if was and says else f"{of}: {says}, new" if says else f"{of}: {was}, withdrawn"
+
+
+def _by_thing(claims: Iterable[Claim]) -> dict[str, dict[str, None]]:
+    found: dict[str, dict[str, None]] = {}
+    for claim in claims:
+        found.setdefault(claim.of, {})[claim.words] = None
+    return found
 
 
 def doubts(reading: Reading, change: Change, saying: Saying, share: float | None) -> list[str]:
@@ -83,9 +98,9 @@ def doubts(reading: Reading, change: Change, saying: Saying, share: float | None
 
 
 def _renamed(fresh: list[Claim], gone: list[Claim], saying: Saying) -> dict[str, str]:
-    """The regions of municipalities whose region, known by its name alone, is merely called otherwise.
+    """The regions that are merely called otherwise, by what they are called now.
 
-    A name that was never said takes the place of one that is said no more, for the very same municipalities.
+    What was never said takes the place of what is said no more, for more than half of the municipalities of either.
     """
     before, now = _by_words(gone), _by_words(fresh)
     often = Counter(claim.of for claim in fresh if isinstance(claim, Placement))
@@ -96,8 +111,25 @@ def _renamed(fresh: list[Claim], gone: list[Claim], saying: Saying) -> dict[str,
             continue
         for old, left in before.items():
             region = saying[next(iter(left.values()))]
-            if left.keys() == placed.keys() == kept[old].keys() and isinstance(region, Placement) and region.region:
-                found.update(dict.fromkeys(placed, region.region))
+            stayed = 2 * len(left.keys() & placed.keys())
+            if left.keys() != kept[old].keys() or stayed <= max(len(left), len(placed)):
+                continue
+            if isinstance(region, Placement) and region.region:
+                found[words] = region.region
+    return found
+
+
+def _staying(made: Iterable[Claim], gone: Iterable[Claim], saying: Saying) -> set[str]:
+    """The municipalities that stay in the one region that they were in, whatever that is called now."""
+    was, now = (_regions(claims) for claims in ((saying[bare] for bare in gone), made))
+    return {of for of, regions in now.items() if None not in regions and len(regions) == 1 and was.get(of) == regions}
+
+
+def _regions(claims: Iterable[Claim]) -> dict[str, set[str | None]]:
+    found: dict[str, set[str | None]] = {}
+    for claim in claims:
+        if isinstance(claim, Placement):
+            found.setdefault(claim.of, set()).add(claim.region)
     return found
 
 
@@ -111,8 +143,9 @@ def _by_words(claims: Iterable[Claim]) -> dict[str, dict[str, Placement]]:
 
 def _still(claim: Claim, renamed: Mapping[str, str]) -> Claim:
     """A claim with the region that it still means."""
-    if isinstance(claim, Placement) and claim.region is None and claim.of in renamed:
-        return msgspec.structs.replace(claim, region=renamed[claim.of])
+    words = claim.words if isinstance(claim, Placement) else claim.of
+    if isinstance(claim, Placement | Naming) and claim.region is None and words in renamed:
+        return msgspec.structs.replace(claim, region=renamed[words])
     return claim
 
 

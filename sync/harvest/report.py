@@ -29,9 +29,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
         marked: How many of the new claims have something odd about them, by mark.
         events: How many events of the register, by kind, were opened by the authority of the source.
         positions: The first and the last position that was recorded; None when none was.
+        changes: What changed, or would have, a line each; no more of them than is kept.
         refused: Why something was refused, a sentence each.
         passed: What was passed over, and how often.
         reason: Why the run was refused, or failed; None when it was neither.
+        after: For how many seconds from then its publisher asks to be left alone; None when it does not say.
     """
 
     source: str
@@ -47,9 +49,11 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     marked: dict[str, int] = {}
     events: dict[str, int] = {}
     positions: tuple[int, int] | None = None
+    changes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     passed: dict[str, int] = {}
     reason: str | None = None
+    after: float | None = None
 
     @property
     def well(self) -> bool:

@@ -6,13 +6,15 @@ between is done again, and finds that it has nothing to say.
 
 from __future__ import annotations
 
+import json
 import sqlite3
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from datetime import date, datetime
 from importlib.resources import files
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
 import msgspec
@@ -44,7 +46,10 @@ class Memory(NamedTuple):
         declared: The digest of what they said of it then.
         validators: What to ask with next time.
         sha256: The digest of the document that was taken in last; None when none was.
-        version: Of a series, the name of the version that was taken in last.
+        version: Of a series, the file of the version that was taken in last.
+        taken: Of a series, the digests of the versions that were taken in, by their files.
+        upto: The last position of the journal that was looked at when something was taken in; None before that.
+        is_resolved: Whether everything that the document names was found then.
         seen: When the source was last found to say what is held of it.
         recorded: When a run last recorded something.
         due: When it is due next; None is now.
@@ -56,6 +61,9 @@ class Memory(NamedTuple):
     validators: Validators = Validators()
     sha256: str | None = None
     version: str | None = None
+    taken: Mapping[str, str] = MappingProxyType({})
+    upto: int | None = None
+    is_resolved: bool = True
     seen: datetime | None = None
     recorded: datetime | None = None
     due: datetime | None = None
@@ -80,6 +88,7 @@ class Refused(NamedTuple):
         whole: Whether its end could be verified.
         body: Its bytes; empty where only the rest was asked for.
         times: How often the very same was refused.
+        settled: Since when it waits no more; None while it does.
     """
 
     number: int
@@ -96,6 +105,7 @@ class Refused(NamedTuple):
     whole: bool
     body: bytes
     times: int
+    settled: datetime | None = None
 
 
 class Runs:
@@ -121,33 +131,42 @@ class Runs:
 
     def of(self, name: str) -> Memory:
         """What is remembered of a source; nothing, when it was never harvested."""
-        columns = "name, declared, etag, last_modified, sha256, version, seen, recorded, due, outcome"
         with self._connection() as connection:
-            row = connection.execute(f"SELECT {columns} FROM source WHERE name = ?", (name,)).fetchone()
+            row = connection.execute(
+                f"SELECT {', '.join(_COLUMNS)}, due FROM source WHERE name = ?", (name,)
+            ).fetchone()
         if row is None:
             return Memory(name)
-        name, declared, etag, last_modified, sha256, version, seen, recorded, due, outcome = row
-        last = None if outcome is None else msgspec.json.decode(outcome, type=Report)
-        validators = Validators(etag, last_modified)
+        (declared, etag, last_modified, sha256, version, taken, upto, is_resolved, seen, recorded, outcome, due) = row
         return Memory(
-            name, declared, validators, sha256, version, _instant(seen), _instant(recorded), _instant(due), last
+            name=name,
+            declared=declared,
+            validators=Validators(etag, last_modified),
+            sha256=sha256,
+            version=version,
+            taken={} if taken is None else json.loads(taken),
+            upto=upto,
+            is_resolved=bool(is_resolved),
+            seen=_instant(seen),
+            recorded=_instant(recorded),
+            due=_instant(due),
+            last=None if outcome is None else msgspec.json.decode(outcome, type=Report),
         )
 
     def remember(self, memory: Memory, report: Report) -> None:
         """Write down what a run did, in one transaction; when the source is due next stays as it was."""
         outcome = msgspec.json.encode(report).decode()
         row = (
-            *(memory.name, memory.declared, memory.validators.etag, memory.validators.last_modified),
-            *(memory.sha256, memory.version, _text(memory.seen), _text(memory.recorded), outcome),
+            *(memory.declared, memory.validators.etag, memory.validators.last_modified, memory.sha256, memory.version),
+            *(json.dumps(dict(memory.taken)), memory.upto, memory.is_resolved),
+            *(_text(memory.seen), _text(memory.recorded), outcome),
         )
+        anew = ", ".join(f"{name} = excluded.{name}" for name in _COLUMNS)
         with self._connection() as connection:
             connection.execute(
-                """INSERT INTO source (name, declared, etag, last_modified, sha256, version, seen, recorded, outcome)
-                   VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (name) DO UPDATE SET declared = excluded.declared,
-                   etag = excluded.etag, last_modified = excluded.last_modified, sha256 = excluded.sha256,
-                   version = excluded.version, seen = excluded.seen, recorded = excluded.recorded,
-                   outcome = excluded.outcome""",
-                row,
+                f"""INSERT INTO source (name, {", ".join(_COLUMNS)}) VALUES (?{", ?" * len(_COLUMNS)})
+                    ON CONFLICT (name) DO UPDATE SET {anew}""",
+                (memory.name, *row),
             )
             connection.execute(
                 "INSERT INTO run (name, begun, report) VALUES (?, ?, ?)", (memory.name, _text(report.begun), outcome)
@@ -186,7 +205,7 @@ class Runs:
             "published": None if refused.published is None else refused.published.isoformat(),
             "body": zlib.compress(refused.body),
         }
-        names = [name for name in _REFUSED if name not in {"number", "times"}]
+        names = [name for name in _REFUSED if name not in {"number", "times", "settled"}]
         anew = ", ".join(f"{name} = excluded.{name}" for name in names if name not in {"name", "sha256", "body"})
         with self._connection() as connection:
             row = connection.execute(
@@ -244,6 +263,22 @@ class Runs:
                 (name, name, SETTLED),
             )
 
+    def diverging(self, basis: str) -> dict[str, int] | None:
+        """How many divergences there are with each source, by its key; None when that is not known of this basis.
+
+        Args:
+            basis: Everything that the numbers hang on, as :meth:`keep_diverging` was told.
+        """
+        with self._connection() as connection:
+            row = connection.execute("SELECT numbers FROM diverging WHERE basis = ?", (basis,)).fetchone()
+        return None if row is None else msgspec.json.decode(row[0], type=dict[str, int])
+
+    def keep_diverging(self, basis: str, numbers: Mapping[str, int]) -> None:
+        """Keep how many divergences there are with each source, in the place of what was kept before."""
+        with self._connection() as connection:
+            connection.execute("DELETE FROM diverging")
+            connection.execute("INSERT INTO diverging VALUES (?, ?)", (basis, json.dumps(numbers)))
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         """A connection of its own for each use, in one transaction.
@@ -260,6 +295,12 @@ class Runs:
             raise FolderError(f"{self._path} cannot be used: {error}") from None
 
 
+_COLUMNS: Final = (
+    *("declared", "etag", "last_modified", "sha256", "version", "taken", "upto", "is_resolved"),
+    *("seen", "recorded", "outcome"),
+)
+"""What a run writes down of its source."""
+
 _REFUSED: Final = Refused._fields
 
 
@@ -273,6 +314,7 @@ def _refused(row: tuple[Any, ...]) -> Refused:
             "suspicious": bool(given["suspicious"]),
             "whole": bool(given["whole"]),
             "body": zlib.decompress(given["body"]) if given["body"] else b"",
+            "settled": _instant(given["settled"]),
         }
     )
 

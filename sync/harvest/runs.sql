@@ -6,7 +6,10 @@ CREATE TABLE IF NOT EXISTS source (
     etag TEXT,                        -- what to ask with next time
     last_modified TEXT,
     sha256 TEXT,                      -- digest of the document that was taken in last
-    version TEXT,                     -- of a series: the name of the version that was taken in last
+    version TEXT,                     -- of a series: the file of the version that was taken in last
+    taken TEXT,                       -- of a series: the digests of those that were taken in, in JSON
+    upto INTEGER,                     -- the last position of the journal that was looked at then
+    is_resolved INTEGER NOT NULL DEFAULT 1, -- whether everything that it names was found then
     seen TEXT,                        -- when the source was last found to say what is held of it
     recorded TEXT,                    -- when a run last recorded something
     due TEXT,                         -- when it is due next; absent: now
@@ -39,4 +42,9 @@ CREATE TABLE IF NOT EXISTS refused (
     times INTEGER NOT NULL DEFAULT 1, -- how often the very same was refused
     settled TEXT,                     -- since when it waits no more; absent while it does
     UNIQUE (name, sha256)
+) STRICT;
+
+CREATE TABLE IF NOT EXISTS diverging (
+    basis TEXT PRIMARY KEY,           -- what the numbers hang on; there is one row, of the last that were asked for
+    numbers TEXT NOT NULL             -- how many divergences there are with each source, by its key, in JSON
 ) STRICT;

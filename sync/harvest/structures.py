@@ -79,6 +79,8 @@ def events_of(
             found.append((each, make(CooperationWasObserved, **_described(each))))
         elif state.end is None:
             found += [(each, event) for event in _differences(each, state, make, day)]
+        elif state.ended is not None and isinstance(state.ended.event, CooperationWasEnded):
+            found.append((each, _listed_again(each, make)))
         found += [(each, event) for event in _members(each, state, make, day, last if complete else None, complete)]
     for union in reading.unions:
         parts, into = tuple(sorted(iri.rpartition("/")[2] for iri in union.parts)), union.into.rpartition("/")[2]
@@ -93,7 +95,7 @@ def events_of(
         told = {each.key for each in reading.organisations}
         for key in listed:
             state = held(key)
-            if key not in told and state is not None and state.end is None and state.begin != day:
+            if key not in told and state is not None and state.end is None:
                 found.append((None, make(CooperationWasEnded, cooperation=key, last=_before(last, day))))
     return found
 
@@ -108,6 +110,11 @@ def _described(each: Organisation) -> dict[str, Any]:
         "kbo": each.kbo,
         "ovo": each.ovo,
     }
+
+
+def _listed_again(each: Organisation, make: Make) -> Event:
+    """What a rule refuses, with the event that ended the structure: whether it ever ended, somebody has to say."""
+    return make(CooperationStatusWasChanged, cooperation=each.key, status=each.status or "active")
 
 
 def _differences(each: Organisation, state: Cooperation, make: Make, day: date) -> list[Event]:

@@ -6,12 +6,15 @@ from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered
+from regiolog.events import marking
+from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered, as_said
+from regiolog.events.claim import Source as Voice
 from regiolog.events.cooperation_life import Cooperation
 from regiolog.events.errors import Refusal, Suspicious, Unreadable
-from regiolog.events.event import Entity, Event
+from regiolog.events.event import ADDRESS, Entity, Event
 from regiolog.events.kinds import stored_name
 from regiolog.events.municipality import MunicipalityWasNamed, MunicipalityWasRenamed
 from regiolog.events.record import Wish, as_strict
@@ -20,7 +23,7 @@ from regiolog.events.temporal import start_of_day
 from regiolog.sync.harvest import structures
 from regiolog.sync.harvest.from_organisations import as_claims, union_as_claim
 from regiolog.sync.harvest.known import KnownByHeld
-from regiolog.sync.harvest.reconcile import FEW, Change, doubts, reconcile
+from regiolog.sync.harvest.reconcile import FEW, Change, Saying, doubts, reconcile, told
 from regiolog.sync.sources.documents import Document, day_or
 
 if TYPE_CHECKING:
@@ -28,6 +31,9 @@ if TYPE_CHECKING:
     from regiolog.sync.harvest.mapping import Content
     from regiolog.sync.harvest.reading import Organisation, Reading, Union
     from regiolog.sync.sources.source import Source
+
+MOST_CHANGES: Final = 200
+"""How many changes a report lists."""
 
 _MOST_REFUSED: Final = 50
 """How many events of one document may be refused before the whole of it is."""
@@ -51,6 +57,9 @@ class Taking:
         refused: Why what it says could not be an event of the register, a sentence each.
         marked: How many of its new claims have something odd about them, by mark.
         passed: What of it was passed over.
+        changes: What would change, or did, a line each; no more of them than a report holds.
+        upto: The last position of the journal that was looked at.
+        is_resolved: Whether everything that it names was found; else what is recorded later may tell.
     """
 
     def __init__(
@@ -77,6 +86,9 @@ class Taking:
         self.refused: list[str] = []
         self.marked: Counter[str] = Counter()
         self.passed: dict[str, int] = {}
+        self.changes: tuple[str, ...] = ()
+        self.upto = 0
+        self.is_resolved = True
         self._claimed: tuple[list[Organisation], list[Union]] = ([], [])
 
     def __call__(self, held: Held, now: datetime) -> None:
@@ -87,7 +99,8 @@ class Taking:
             Unreadable: It cannot be read, or what it says cannot be recorded; nothing of it is held.
         """
         before = len(held.pending)
-        self.events, self.refused, self.marked = Counter(), [], Counter()
+        self.events, self.refused, self.marked, self.changes = Counter(), [], Counter(), ()
+        self.upto = held.head
         try:
             self._take(held, now)
         except (Suspicious, Unreadable):
@@ -113,6 +126,8 @@ class Taking:
         said = (*(claim for each in claimed for claim in as_claims(each)), *map(union_as_claim, unions))
         reading = replace(reading, claims=(*reading.claims, *said))
         change = reconcile(reading, saying, complete=source.complete)
+        opened = [f"{stored_name(event)} {_about(event)}" for event in held.pending if event.run == self._run]
+        self.changes = tuple(islice((*opened, *told(change)), MOST_CHANGES))
         if not self._accept:
             found = doubts(reading, change, saying, None if opens else source.limits.change)
             if source.complete and not self._document.whole and (change.withdrawn or altered):
@@ -123,12 +138,32 @@ class Taking:
                 found.append(f"{altered} of the {listed} structures that it lists would change at once")
             if found:
                 raise Suspicious("; ".join(found))
-        self.change = change
+        self.change = change = self._reread(held, make, state, reading, saying, change)
         if change.made or change.withdrawn:
             fields = {"document": self._document.name, "made": change.made, "withdrawn": change.withdrawn}
             made = decide(held, make.wish(ClaimsWereMade, **fields), now)
             if isinstance(made, ClaimsWereMade):
                 self.marked.update(mark for claim in made.made for mark in claim.marks)
+        saying = {bare: claim for bare, (claim, *_) in held.source(source.said_by).claims.items()}
+        self.is_resolved = not any("unknown" in claim.marks for bare, claim in saying.items() if reading.covers(bare))
+
+    def _reread(
+        self, held: Held, make: _Maker, state: Voice, reading: Reading, saying: Saying, change: Change
+    ) -> Change:
+        """A change with what is said again and now names something that the register did not know: it is made anew."""
+        lost = [claim for claim in reading.claims if "unknown" in getattr(saying.get(as_said(claim)), "marks", ())]
+        if not lost:
+            return change
+        bare = tuple(dict.fromkeys(map(as_said, lost)))
+        event = make.event(ClaimsWereMade, document=self._document.name, made=tuple(lost), withdrawn=bare)
+        assert isinstance(event, ClaimsWereMade)
+        read = marking.news(held, event, state)
+        found = [claim for claim in (read.made if read else ()) if "unknown" not in claim.marks]
+        anew = tuple(each for each in lost if as_said(each) in {as_said(claim) for claim in found})
+        again = tuple(dict.fromkeys(map(as_said, anew)))
+        return change._replace(
+            made=(*change.made, *anew), withdrawn=(*change.withdrawn, *again), again=change.again - len(again)
+        )
 
     def _open(self, held: Held, reading: Reading, make: _Maker, now: datetime, *, opens: bool) -> tuple[int, int]:
         """Open what the source has authority for; what a rule refuses becomes a claim instead.
@@ -188,7 +223,8 @@ class Taking:
             decided = decide(held, Wish(0, as_strict(event), named=False), now)
         except Refusal as refusal:
             held.take_back(before)
-            self.refused.append(str(Refusal(refusal.reason, field=refusal.field, event=refusal.event)))
+            why = Refusal(refusal.reason, field=refusal.field, event=refusal.event)
+            self.refused.append(f"{stored_name(event)} {_about(event)}: {why}")
             if len(self.refused) > _MOST_REFUSED:
                 raise Suspicious(f"more than {_MOST_REFUSED} of its changes contradict the register") from None
             return False
@@ -238,6 +274,11 @@ class _Maker:
         source = self._source
         fields = {"name": source.publisher, "licence": source.licence, "attribution": source.attribution}
         return self.wish(SourceWasRegistered, **fields, id=f"{source.said_by}/registration", valid_from=None)
+
+
+def _about(event: Event) -> str:
+    """The things that an event is about, as a report names them."""
+    return ", ".join(f"{entity.kind} {entity.key}" for entity in event.touches() if entity.kind != ADDRESS)
 
 
 def _cooperation(held: Held, key: str) -> Cooperation | None:

@@ -184,15 +184,16 @@ class Fetcher:
         wished = failed.wait or 0.0
         if wished > min(self._limits.patience, self._patience.left):
             raise Unreachable(
-                f"{failed.reason} and asks to be left alone for {wished:.0f} seconds, longer than is waited here"
+                f"{failed.reason} and asks to be left alone for {wished:.0f} seconds, longer than is waited here",
+                after=failed.wait,
             )
         if attempt >= self._limits.attempts:
             times = f" (asked {attempt} times)" if attempt > 1 else ""
-            raise Unreachable(f"{failed.reason}{times}")
+            raise Unreachable(f"{failed.reason}{times}", after=failed.wait)
         doubled = min(_FIRST_PAUSE * 2 ** (attempt - 1), _LONGEST_PAUSE)
         pause = max(wished, doubled * random.uniform(0.5, 1))  # noqa: S311 - spread, and no secret
         if pause >= self._patience.left:
-            raise Unreachable(f"{failed.reason}, and there is no time left to ask again")
+            raise Unreachable(f"{failed.reason}, and there is no time left to ask again", after=failed.wait)
         self._patience.pause(pause)
 
     def _attempt(self, request: _Request) -> Fetched | None:

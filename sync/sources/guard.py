@@ -78,7 +78,8 @@ class Guard:
             address = _address(str(where[0]))
             if not is_public(address) and not self._allows(address, port):
                 leads = "" if host == str(address) else f" leads to {address}, which"
-                raise Forbidden(f"{printable(host)}{leads} is not a public address, and is not allowed at port {port}")
+                said = f"is not a public address, and its source does not allow it at port {port}"
+                raise Forbidden(f"{printable(host)}{leads} {said}")
         return [Place(family, where) for family, _, _, _, where in found]
 
     def _allows(self, address: Address, port: int) -> bool:

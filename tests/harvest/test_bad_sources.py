@@ -211,7 +211,7 @@ def test_a_redirect_to_this_machine_is_not_followed(
     server.leads(LIST, elsewhere.address("/secret"))
     report = register.harvest("bad")
     assert report.outcome == "failed"
-    port = f"127.0.0.1 is not a public address, and is not allowed at port {elsewhere.port}"
+    port = f"127.0.0.1 is not a public address, and its source does not allow it at port {elsewhere.port}"
     assert report.reason == f"{server.address(LIST)} leads to {elsewhere.address('/secret')}, and {port}"
     assert elsewhere.connections == 0
     assert register.harvester.runs.quarantine() == []

@@ -80,29 +80,6 @@ def test_what_was_withdrawn_and_is_said_again_is_news(register: Register) -> Non
     assert [event.made[0].words for event in register.publications()[1:]] == ["R2", "R1"]
 
 
-def test_a_renamed_region_is_one_name_and_moves_nobody(register: Register) -> None:
-    """With its code unchanged, a region's new name is one name withdrawn and one made."""
-    register.harvest()
-    register.publish("regions.csv", regions_csv(names={"R1": "Het Noorden", "R2": "Zuid"}))
-    report = register.harvest()
-    last = register.publications()[-1]
-    assert (report.made, report.withdrawn) == (1, 1)
-    assert [type(claim) for claim in (*last.made, *last.withdrawn)] == [Naming, Naming]
-    assert last.made[0] == Naming(of="R1", words="Het Noorden", region="noord", marks=last.made[0].marks)
-
-
-def test_a_region_that_is_known_by_its_name_alone_may_be_renamed(begin: Callable[..., Register]) -> None:
-    """Where a table gives no code, a name that takes another's place for the same municipalities is the same region."""
-    register = begin(krant=declaration(mapping={**REGIONS, "region": ["name"], "name": []}))
-    register.publish("regions.csv", regions_csv())
-    register.harvest()
-    register.publish("regions.csv", regions_csv(names={"R1": "Poolstreek", "R2": "Zuid"}))
-    assert register.harvest().outcome == "new"
-    regions = {claim.of: claim.region for claim in register.saying().values() if isinstance(claim, Placement)}
-    assert regions == {"10001": "noord", "10002": "noord", "10003": "zuid", "10004": "zuid"}
-    assert register.placed()["10001"] == "Poolstreek"
-
-
 def test_a_column_that_is_empty_throughout_says_nothing(register: Register) -> None:
     """A version without any name withdraws no name."""
     register.harvest()
@@ -116,23 +93,6 @@ def test_headers_may_differ_between_versions(register: Register) -> None:
     register.declare("krant", declaration(mapping={**REGIONS, "municipality": ["NIS", "Code"], "region": ["REGION"]}))
     assert register.harvest().outcome == "new"
     assert register.placed() == PLACED
-
-
-def test_unknown_and_placeholder_codes_are_kept_and_marked(register: Register) -> None:
-    """What stands for nothing that we know is kept as it was said, and the report counts it."""
-    register.declare("krant", declaration(mapping={**REGIONS, "placeholders": "9999[0-9]"}))
-    register.publish("regions.csv", regions_csv({**PLACED, "88888": "R1", "99991": "R9"}))
-    report = register.harvest()
-    assert report.marked == {"unknown": 2, "placeholder": 1}
-    assert register.placed()["99991"] == "R9"
-
-
-def test_a_key_given_twice_is_marked(register: Register) -> None:
-    """A row given twice is said once; a municipality in two regions is said as it stands. Both are marked."""
-    register.publish("regions.csv", regions_csv() + b"10001,R1,Noord\n10002,R2,Zuid\n")
-    report = register.harvest()
-    assert report.marked == {"duplicate": 1, "ambiguous": 2}
-    assert report.made == 8
 
 
 def test_an_empty_document_waits(register: Register) -> None:
@@ -312,11 +272,29 @@ def test_a_file_that_is_not_there_is_a_failure(register: Register) -> None:
     assert register.harvester.runs.quarantine() == []
 
 
-def test_a_municipality_in_two_regions_is_no_sign_of_a_new_name(begin: Callable[..., Register]) -> None:
-    """Where names are all that there is, one that stands in two regions tells nothing of what they are called now."""
-    register = begin(krant=declaration(mapping={**REGIONS, "region": ["name"], "name": []}))
-    register.publish("regions.csv", b"code,region,name\n10001,,Noord\n10001,,Zuid\n")
+def test_a_publisher_that_takes_it_back_is_in_step(register: Register) -> None:
+    """Where the document is again what was taken in, what was refused in between waits no more."""
     register.harvest()
-    register.publish("regions.csv", b"code,region,name\n10001,,Pool\n10001,,Oost\n")
-    register.harvest(accept=True)
-    assert {getattr(claim, "region", None) for claim in register.saying().values()} == {None}
+    before = (register.place / "regions.csv").read_bytes()
+    register.publish("regions.csv", b"code,region,name\n")
+    register.harvest()
+    register.publish("regions.csv", before)
+    assert register.harvest().outcome == "unchanged"
+    assert register.harvester.runs.quarantine() == []
+
+
+def test_a_report_says_what_changes_also_where_it_is_refused(begin: Callable[..., Register]) -> None:
+    """Whoever is to accept a change sees it: what was said of each thing, and what is said now."""
+    register = begin(krant=declaration())
+    register.publish("regions.csv", regions_csv())
+    register.harvest()
+    register.publish("regions.csv", regions_csv({"10001": "R2", "10005": "R1"}))
+    report = register.harvest()
+    assert report.outcome == "refused"
+    assert set(report.changes) >= {"10001: R1 → R2", "10002: R1, withdrawn", "10005: R1, new"}
+
+
+def test_codes_that_were_taken_for_numbers_are_refused(register: Register) -> None:
+    """What a program made of codes is no code, from the first document on."""
+    register.publish("regions.csv", b"code,region,name\n10001.0,R1,Noord\n")
+    assert register.harvest().reason == "line 2: 10001.0 is a number, and no code"

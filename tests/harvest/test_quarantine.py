@@ -8,7 +8,7 @@ import pytest
 
 from regiolog.sync.sources.source import Limits
 from tests.harvest.lists import PLACED, Register, declaration, regions_csv
-from tests.harvest.test_graphs import COOPERATIONS, ZONES
+from tests.harvest.rdf import COOPERATIONS, ZONES
 from tests.misbehaving import Misbehaving
 
 LIST = "/list.csv"

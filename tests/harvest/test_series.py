@@ -156,6 +156,29 @@ def test_a_series_may_begin_before_the_archive_ends(tmp_path: Path, place: Path)
     folder.close()
 
 
+def test_versions_that_come_too_late_or_change_are_told_of(tmp_path: Path, place: Path) -> None:
+    """What is dated before the last version that was taken in, or is not what it was, is passed over, and said."""
+    folder = begun(tmp_path / "data", source := series(place))
+    publish(place, "2022-06-01", "v8", TWENTY)
+    publish(place, "2022-02-17", "v1", {**TWENTY, "44021": "REFREG14"})
+    report = Harvester(folder, {"krant": source}).harvest("krant")
+    assert (report.outcome, report.passed) == (
+        "unchanged",
+        {"versions that changed": 1, "versions that came too late": 1},
+    )
+    folder.close()
+
+
+def test_versions_behind_one_that_is_refused_wait(tmp_path: Path, place: Path) -> None:
+    """The report of a series that stops says how many versions wait."""
+    folder = begun(tmp_path / "data", source := series(place))
+    publish(place, "2023-01-01", "v4", {})
+    publish(place, "2023-02-01", "v5", TWENTY)
+    report = Harvester(folder, {"krant": source}).harvest("krant")
+    assert (report.reason or "").endswith("1 later version waits behind it")
+    folder.close()
+
+
 @pytest.mark.parametrize(
     ("given", "reason"),
     [

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -98,6 +99,21 @@ def test_what_is_suspicious_is_refused_again_until_it_is_accepted(here: Harveste
     assert accepted.exit_code == 0, accepted.stdout
     assert here.head == head + 1
     assert [each["source"] for each in here.answered("quarantine")] == ["kapot"]
+
+
+def test_what_waits_no_more_is_shown_as_such(here: Harvested) -> None:
+    """It is kept for a while after a later document was taken in, and cannot be accepted any more."""
+    waiting = here.answered("quarantine show 1")
+    assert (waiting["settled"], waiting["acceptable"]) == (None, True)
+    assert "waits no more" not in here.run("quarantine show 1").stdout
+    here.publish("krant", {**MANY, "10001": "R1"})
+    assert here.run("sync krant").exit_code == 0
+    shown = here.run("quarantine show 1").stdout
+    settled = here.answered("quarantine show 1")
+    assert settled["acceptable"] is False
+    assert f"settled     waits no more since {settled['settled']}" in shown.splitlines()
+    assert re.fullmatch(r"acceptable +no", next(line for line in shown.splitlines() if line.startswith("acceptable")))
+    assert waiting["refused"] <= settled["settled"]
 
 
 def test_what_cannot_be_read_cannot_be_accepted(here: Harvested) -> None:

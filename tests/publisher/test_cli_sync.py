@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from regiolog.publisher.harvests.standing import diverging_now
+from regiolog.publisher.settings import read_settings
+from regiolog.sync.folder import Folder
+from regiolog.sync.leading import LOCK, taken
+from tests.builders import TurnedClock
 from tests.harvest.lists import PLACED
 from tests.misbehaving import Misbehaving
 from tests.publisher.harvested import MANY, Harvested
@@ -190,6 +197,66 @@ def test_status_tells_where_each_source_stands(here: Harvested) -> None:
     assert re.search(r"^harvest +krant: fetched, and something is new, ", text, re.MULTILINE)
     assert re.search(r"^ +seen .+, recorded .+, due .+, 0 in quarantine, \d+ diverging$", text, re.MULTILINE)
     assert re.search(r"^source +krant \(De Krant\): 6 claims", text, re.MULTILINE)
+
+
+def test_a_dry_run_says_that_what_diverges_does_so_before_it(here: Harvested) -> None:
+    """The register is asked as it is, without what the run would bring; a program is told nothing instead."""
+    here.publish("krant")
+    here.run("sync")
+    diverging = here.answered("status")["harvests"][0]["diverging"]
+    here.publish("krant", {**PLACED, "10004": "R1"})
+    assert re.search(rf"^  diverging +{diverging} before this$", here.run("sync --dry-run").stdout, re.MULTILINE)
+    assert here.answered("sync --dry-run")[0]["diverging"] is None
+    assert here.answered("sync")[0]["diverging"] == diverging + 1
+
+
+def test_what_diverges_is_worked_out_once_until_something_happens(here: Harvested) -> None:
+    """A limit under which nothing can be asked keeps nobody from being told what is known already."""
+    here.publish("krant", dict.fromkeys(PLACED, "R9"))
+    found = here.answered("sync")[0]["diverging"]
+    assert found > 1
+    here.settings.write_text(f"answer_rows = 1\n{here.settings.read_text()}")
+    assert here.answered("status")["harvests"][0]["diverging"] == found
+    (again,) = here.answered("sync")
+    assert (again["outcome"], again["diverging"]) == ("unchanged", found)
+    here.publish("krant", {**dict.fromkeys(PLACED, "R9"), "10004": "R2"})
+    (changed,) = here.answered("sync")
+    assert (changed["outcome"], changed["diverging"]) == ("new", None)
+
+
+def test_what_diverges_is_worked_out_anew_on_another_day(here: Harvested) -> None:
+    """Though nothing was recorded, for something may hold from that day; here the limit forbids it."""
+    here.publish("krant", dict.fromkeys(PLACED, "R9"))
+    found = here.answered("sync")[0]["diverging"]
+    here.settings.write_text(f"answer_rows = 1\n{here.settings.read_text()}")
+    settings, clock, said = read_settings({"data": str(here.data)}, toml=here.settings), TurnedClock(), list[str]()
+    clock.now = datetime.now(UTC)
+    with closing(Folder(here.data, clock=clock)) as folder, closing(folder.history()) as history:
+        assert diverging_now(settings, folder, history, said.append) == {"krant": found}
+        assert said == []
+        clock.turn(days=1)
+        assert diverging_now(settings, folder, history, said.append) is None
+    assert said[0].startswith("how much diverges is unknown: ")
+
+
+def test_a_publisher_that_asks_to_be_left_alone_is_heard(here: Harvested) -> None:
+    """For how long is told, and the source is due no earlier."""
+    here.declare("krant", schedule="every 5s")
+    here.server.fails("/krant.csv", 503, retry_after=7200)
+    (report,) = here.answered("sync")
+    assert (report["outcome"], report["retry_after"]) == ("failed", 7200)
+    due = datetime.fromisoformat(here.answered("status")["harvests"][0]["due"])
+    assert timedelta(hours=1, minutes=59) < due - datetime.now(UTC) < timedelta(hours=2, minutes=1)
+
+
+def test_status_tells_whether_anybody_harvests_on_schedule(here: Harvested) -> None:
+    """As whoever holds the lock of the data folder does."""
+    assert here.answered("status")["scheduled"] is False
+    with (here.data / LOCK).open("w") as lock:
+        assert taken(lock.fileno())
+        assert here.answered("status")["scheduled"] is True
+        assert "scheduled   yes" in here.run("status").stdout.splitlines()
+    assert "scheduled   no" in here.run("status").stdout.splitlines()
 
 
 def test_status_looks_and_leaves_nothing_behind(here: Harvested) -> None:

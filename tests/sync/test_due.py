@@ -11,6 +11,7 @@ import pytest
 from regiolog.events.temporal import BRUSSELS
 from regiolog.sync.due import UnusableSchedule, next_due, trigger_of
 from regiolog.sync.harvest.declared import read_source
+from regiolog.sync.harvest.report import Report
 from regiolog.sync.harvest.runs import Memory
 from tests.harvest.lists import declaration
 
@@ -28,10 +29,17 @@ def shown(schedule: str, day: str, count: int) -> list[str]:
     return found
 
 
-def due(schedule: str | None, kept: datetime | None, now: datetime = NOON) -> datetime | None:
-    """When a source is due of which is remembered when it was to be due."""
+def due(
+    schedule: str | None, kept: datetime | None, now: datetime = NOON, last: Report | None = None
+) -> datetime | None:
+    """When a source is due of which is remembered when it was to be due, and what its last run did."""
     source, _ = read_source("krant", declaration(schedule=schedule), Path())
-    return next_due(source, Memory("krant", due=kept), now)
+    return next_due(source, Memory("krant", due=kept, last=last), now)
+
+
+def failed(begun: datetime, after: float | None) -> Report:
+    """The report of a run that failed after two seconds, and whose publisher asked to be left alone for so many."""
+    return Report(source="krant", said_by="krant", outcome="failed", begun=begun, seconds=2.0, after=after)
 
 
 @pytest.mark.parametrize(
@@ -178,3 +186,29 @@ def test_a_schedule_that_was_changed_is_heeded_at_once() -> None:
     assert due("every 1h", NOON + timedelta(days=30)) == NOON + timedelta(hours=1)
     assert due("0 14 * * *", NOON + timedelta(days=30)) == NOON + timedelta(hours=2)
     assert due("0 14 * * *", NOON + timedelta(minutes=5)) == NOON + timedelta(hours=2)
+
+
+@pytest.mark.parametrize("schedule", ["every 5s", "* * * * *"])
+@pytest.mark.parametrize("kept", [None, NOON - timedelta(minutes=1), NOON + timedelta(hours=1, seconds=2)])
+def test_a_publisher_that_asks_for_it_is_left_alone(schedule: str, kept: datetime | None) -> None:
+    """It is due no earlier than that, whatever its schedule says; and when that goes by, it is as it was."""
+    asked = failed(NOON, 3600.0)
+    assert due(schedule, kept, NOON + timedelta(minutes=1), asked) == NOON + timedelta(hours=1, seconds=2)
+    assert due(schedule, kept, NOON + timedelta(minutes=1), failed(NOON, None)) != NOON + timedelta(hours=1, seconds=2)
+    assert due(schedule, NOON + timedelta(hours=2), NOON + timedelta(hours=2), asked) == NOON + timedelta(hours=2)
+
+
+@pytest.mark.parametrize("after", [86_400.0, 1e12, 1e299])
+def test_no_publisher_is_left_alone_for_more_than_a_day(after: float) -> None:
+    """Whatever it asks."""
+    assert due("every 1h", None, NOON, failed(NOON, after)) == NOON + timedelta(days=1, seconds=2)
+
+
+def test_what_was_asked_in_the_future_puts_nothing_off() -> None:
+    """Where a clock was set back, nobody waits until it has come to where it was."""
+    assert due("every 1h", None, NOON, failed(NOON + timedelta(days=9), 3600.0)) == NOON
+
+
+def test_a_wish_brings_nothing_forward() -> None:
+    """What is due later than the publisher asks for stays so."""
+    assert due("every 6h", NOON + timedelta(hours=3), NOON, failed(NOON, 60.0)) == NOON + timedelta(hours=3)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import re
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -281,9 +282,11 @@ def test_a_date_is_counted_from_the_publishers_clock_too(server: Misbehaving, fe
 def test_a_wish_that_is_too_long_ends_it(server: Misbehaving, fetcher: Fetcher, wish: str, shown: str) -> None:
     """Who asks to be left alone for longer than we wait is left alone, and not asked a bit earlier."""
     server.fails("/list.csv", 429, retry_after=wish)
-    with pytest.raises(Unreachable, match=rf"429 Too Many Requests and asks to be left alone for .*{shown}"):
+    with pytest.raises(Unreachable, match=rf"429 Too Many Requests and asks to be left alone for .*{shown}") as told:
         fetcher.get(server.address("/list.csv"))
     assert server.count("/list.csv") == 1
+    assert told.value.after is not None
+    assert re.search(shown, f"{told.value.after:.0f} seconds")
 
 
 def test_a_wish_beyond_the_deadline_ends_it(server: Misbehaving) -> None:

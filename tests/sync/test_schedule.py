@@ -18,7 +18,7 @@ from regiolog.events.errors import FolderError
 from regiolog.sync import schedule
 from regiolog.sync.due import UnusableSchedule
 from regiolog.sync.harvest.harvesting import LOCKS
-from regiolog.sync.schedule import LOCK
+from regiolog.sync.leading import LOCK, is_led
 from tests.harvest.lists import PLACED, Register, declaration, regions_csv
 from tests.misbehaving import Asked, Misbehaving
 from tests.schedules import Apart, Running, declare, soon
@@ -84,6 +84,50 @@ def test_what_was_missed_is_done_once_and_at_once(register: Register) -> None:
     assert again.outcomes == [("krant", "unchanged")]
     assert outcomes(register) == ["unchanged", "new"]
     assert register.harvester.runs.of("krant").due == register.clock.now + timedelta(hours=1)
+
+
+@pytest.mark.parametrize(("first", "then"), [("every 30d", "every 1h"), ("0 6 1 1 *", "0 * * * *")])
+def test_what_was_missed_after_a_schedule_was_changed_is_done_too(register: Register, first: str, then: str) -> None:
+    """A due time that follows from another schedule is written down at once, and no later start puts it off again."""
+    register.change("krant", schedule=first)
+    with Running(register) as running:
+        running.runs(1)
+    register.change("krant", schedule=then)
+    with Running(register) as changed:
+        soon(lambda: changed.said)
+    due = register.clock.now + timedelta(hours=1)
+    assert register.harvester.runs.of("krant").due == due
+    register.clock.turn(minutes=40)
+    with Running(register) as early:
+        soon(lambda: early.said)
+    assert register.harvester.runs.of("krant").due == due
+    register.clock.turn(minutes=40)
+    with Running(register) as late:
+        late.runs(1)
+    assert (changed.done, early.done, late.outcomes) == ([], [], [("krant", "unchanged")])
+
+
+def test_a_publisher_that_asks_to_be_left_alone_is(register: Register, server: Misbehaving) -> None:
+    """However often its source is due by the schedule, and however often that is started, it is asked again then."""
+    register.declare("krant", served(server, schedule="every 1s"))
+    server.fails("/regions.csv", 503, retry_after=3600, times=1)
+    server.answers("/regions.csv", regions_csv())
+    asked = register.clock.now
+    with Running(register) as running:
+        running.runs(1)
+        time.sleep(1.5)
+    assert (running.outcomes, running.done[0].after) == ([("krant", "failed")], 3600)
+    due = register.harvester.runs.of("krant").due
+    assert due is not None
+    assert timedelta(0) <= due - asked - timedelta(hours=1) < timedelta(minutes=1)
+    register.clock.turn(minutes=30)
+    with Running(register) as again:
+        time.sleep(1.5)
+    assert (again.done, server.count("/regions.csv"), register.harvester.runs.of("krant").due) == ([], 1, due)
+    register.clock.turn(minutes=31)
+    with Running(register) as later:
+        later.runs(1)
+    assert later.outcomes[0] == ("krant", "new")
 
 
 def test_a_source_is_harvested_again_and_again(register: Register) -> None:
@@ -236,7 +280,27 @@ def test_one_process_leads_and_the_next_takes_its_place(register: Register) -> N
             runs = len(outcomes(register))
             second.says("harvesting 1 source on schedule", within=2)
             soon(lambda: len(outcomes(register)) > runs, within=2)
+            assert is_led(data)
             assert second.end() == (0, "")
+    assert not is_led(data), "the lock is there, and nobody holds it"
+
+
+def test_looking_whether_anybody_leads_is_in_nobodys_way(register: Register, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where nobody ever led, nothing is left behind; who is looked at while it begins just tries again."""
+    monkeypatch.setattr(schedule, "_GLANCE", 0.5)
+    path = register.folder.path / LOCK
+    assert not is_led(register.folder.path)
+    assert not path.exists()
+    path.touch()
+    look = os.open(path, os.O_RDONLY)
+    fcntl.flock(look, fcntl.LOCK_SH)
+    with Running(register) as running:
+        assert not is_led(register.folder.path), "somebody else merely looks"
+        time.sleep(0.1)
+        os.close(look)
+        running.runs(1)
+        assert is_led(register.folder.path)
+    assert running.said == ["harvesting 1 source on schedule"]
 
 
 def test_a_process_that_waits_to_lead_ends_when_it_is_told(register: Register) -> None:

@@ -168,7 +168,9 @@ def test_one_address_inside_refuses_a_name(monkeypatch: pytest.MonkeyPatch) -> N
     resolves(monkeypatch, ["93.184.215.14", "10.0.0.1"])
     with Fetcher(ONCE) as fetcher:
         said = refusal(fetcher, "http://publisher.example/x", Forbidden)
-    assert said.startswith("publisher.example leads to 10.0.0.1, which is not a public address, and its source does not")
+    assert said.startswith(
+        "publisher.example leads to 10.0.0.1, which is not a public address, and its source does not"
+    )
 
 
 @pytest.mark.parametrize(

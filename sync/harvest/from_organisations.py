@@ -52,13 +52,14 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
             else:
                 others += 1
         members = self._members(graph, both, described, known)
+        peopled = {kind for structure in members for kind in described[structure]}
         organisations = [
             Organisation(
                 iri=subject,
                 name=(graph.text(subject, *_CALLED) or subject.rpartition("/")[2]).strip(),
                 types=types,
                 status=cast("CooperationStatus | None", _first(_concepts("cooperation-status"), graph, subject)),
-                members=members.get(subject, () if members else None),
+                members=members.get(subject, None if peopled.isdisjoint(types) else ()),
             )
             for subject, types in described.items()
         ]

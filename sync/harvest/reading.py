@@ -51,7 +51,7 @@ class Organisation(NamedTuple):
         status: Whether it works; None when that is not said.
         kbo: Its number in the Kruispuntbank van Ondernemingen.
         ovo: Its code in the register of Flemish organisations.
-        members: Who takes part in it; None when the document names no member of anything.
+        members: Who takes part in it; None when the document names no member of any structure of its kinds.
     """
 
     iri: str

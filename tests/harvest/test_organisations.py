@@ -167,6 +167,15 @@ def test_the_last_member_may_go(agency: Register) -> None:
     assert agency.harvest("abb").events == {"members-were-last-observed": 1}
 
 
+def test_members_of_other_kinds_say_nothing(agency: Register) -> None:
+    """A document that names members of projects only ends no membership of a police zone."""
+    agency.clock.turn(days=30)
+    zones = "\n".join(line for line in ZONES.splitlines() if "member" not in line and not line.startswith("  org:role"))
+    project = f':p1 org:classification kind:{PROJECT} ; skos:prefLabel "Project" . :town1 org:memberOf :p1 .'
+    agency.publish("zones.ttl", f"{zones}{project}".encode())
+    assert agency.harvest("abb").events == {"cooperation-was-observed": 1, "members-were-observed": 1}
+
+
 def test_what_contradicts_a_decision_becomes_a_claim(begin: Callable[..., Register]) -> None:
     """Where a decision stands, the contrary word of an authority is refused as an event, and kept as a claim."""
     founded = said(

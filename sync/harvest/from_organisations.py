@@ -33,7 +33,7 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
 
     def covers(self, claim: Claim) -> bool:
         """Whether it is about a structure by its address."""
-        return isinstance(claim, Structure | Belonging | Merging) and is_address(_structure(claim))
+        return isinstance(claim, Structure | Belonging | Merging) and is_address(structure_of(claim))
 
     def read(self, graph: Graph, beside: Graph, known: Known) -> Reading:
         """What the document says of structures of these kinds; those of others are passed over."""
@@ -71,7 +71,7 @@ class CooperationsOfGraph(OfGraph, frozen=True, kw_only=True, tag="cooperations"
         """Whether a claim is about a structure of the kinds that are read, as far as the source told its kind."""
         if not self.covers(claim):
             return False
-        told = known.type_of(_structure(claim))
+        told = known.type_of(structure_of(claim))
         return not self.types or told is None or not set(self.types).isdisjoint(told.split(", "))
 
     @staticmethod
@@ -134,7 +134,8 @@ def union_as_claim(union: Union) -> Claim:
     return Merging(of=union.into, words=union.iri, originals=tuple(sorted(union.parts)), valid_from=union.day)
 
 
-def _structure(claim: Claim) -> str:
+def structure_of(claim: Claim) -> str:
+    """The address of the structure that a claim is about."""
     return claim.words if isinstance(claim, Belonging) else claim.of
 
 

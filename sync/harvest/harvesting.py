@@ -18,6 +18,7 @@ from regiolog.events.errors import (
     FolderError,
     HarvestFailed,
     Interrupted,
+    Refusal,
     RegiologError,
     UnknownKey,
     Unreachable,
@@ -129,12 +130,16 @@ class Harvester:
 
         Raises:
             UnknownKey: There is none of this number, or its source is declared no more.
+            Refusal: It is a version of a series of which a later one was taken in.
             Interrupted: This process was told to end.
         """
         refused = self.runs.refused(number)
         if number not in {each.number for each in self.runs.quarantine(refused.name)}:
             raise UnknownKey(f"{number} waits no more: a later document of {refused.name} was taken in")
         source = self.source(refused.name)
+        heard = None if source.series is None or refused.published is None else self.heard(source)
+        if heard is not None and refused.published is not None and refused.published < heard[0]:
+            raise Refusal(f"it is of {refused.published}, and a version of {heard[0]} was taken in already")
         run = Run(self, source, accept=accept, dry_run=dry_run)
         document = Document(
             refused.document,
@@ -156,7 +161,8 @@ class Harvester:
             except HarvestFailed as failed:
                 return run.report("refused", str(failed))
             if source.series is not None:
-                memory = memory._replace(version=document.address)
+                taken = {**memory.taken, document.address: document.sha256}
+                memory = memory._replace(version=document.address, taken=taken)
             report = run.report()
             if not dry_run:
                 self.runs.remember(memory, report)
@@ -195,9 +201,11 @@ class Harvester:
         journal = self._folder.journal
         if memory.upto is None:
             return False
-        if not memory.is_resolved and journal.head() > memory.upto:
-            return True
-        return bool(journal.read(Boundary(tags=frozenset({f"source:{source.said_by}"})), after=memory.upto))
+        head = journal.head()
+        if head < memory.upto or (not memory.is_resolved and head > memory.upto):
+            return True  # a journal that is shorter was put back from a backup
+        said = journal.read(Boundary(tags=frozenset({f"source:{source.said_by}"})), after=memory.upto)
+        return any(isinstance(each.event, ClaimsWereMade) for each in said)
 
     def heard(self, source: Source) -> tuple[date, str] | None:
         """The day and the document of the last publication of a source that is held; None when none is."""

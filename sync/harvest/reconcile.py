@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Final, NamedTuple
 
 import msgspec
@@ -43,23 +43,23 @@ class Change(NamedTuple):
     again: int
 
 
-def reconcile(reading: Reading, saying: Saying, *, complete: bool) -> Change:
+def reconcile(reading: Reading, saying: Saying, *, gone: Callable[[Claim], bool]) -> Change:
     """Set what a document says beside what its source is saying.
 
     Args:
         reading: What the document says.
         saying: What the source is saying by documents like this one.
-        complete: Whether the document lists all that there is.
+        gone: Whether a claim that the document does not repeat is one that it would, were it still made.
     """
     said = {as_said(claim) for claim in reading.claims}
     fresh = [claim for claim in reading.claims if as_said(claim) not in saying]
-    gone = [bare for bare in saying if bare not in said] if complete else []
-    renamed = _renamed(fresh, gone, saying)
+    withdrawn = [bare for bare in saying if bare not in said and gone(bare)]
+    renamed = _renamed(fresh, withdrawn, saying)
     made = tuple(_still(claim, renamed) for claim in fresh)
     subjects = {bare.of for bare in saying}
-    stay = _staying(made, gone, saying)
-    changed = ({claim.of for claim in (*gone, *fresh)} & subjects) - stay
-    return Change(made, tuple(gone), len(changed), len(subjects), len(said & saying.keys()))
+    stay = _staying(made, withdrawn, saying) | _called_otherwise(made, withdrawn, renamed)
+    changed = ({claim.of for claim in (*withdrawn, *fresh)} & subjects) - stay
+    return Change(made, tuple(withdrawn), len(changed), len(subjects), len(said & saying.keys()))
 
 
 def told(change: Change) -> Iterator[str]:
@@ -97,15 +97,15 @@ def doubts(reading: Reading, change: Change, saying: Saying, share: float | None
     return found
 
 
-def _renamed(fresh: list[Claim], gone: list[Claim], saying: Saying) -> dict[str, str]:
-    """The regions that are merely called otherwise, by what they are called now.
+def _renamed(fresh: list[Claim], gone: list[Claim], saying: Saying) -> dict[str, tuple[str, str | None]]:
+    """The regions that are merely called otherwise, by what they are called now: what they were called, and their key.
 
     What was never said takes the place of what is said no more, for more than half of the municipalities of either.
     """
     before, now = _by_words(gone), _by_words(fresh)
     often = Counter(claim.of for claim in fresh if isinstance(claim, Placement))
     known, kept = {bare.words for bare in saying if isinstance(bare, Placement)}, _by_words(saying)
-    found: dict[str, str] = {}
+    found: dict[str, tuple[str, str | None]] = {}
     for words, placed in now.items():
         if words in known or any(claim.region is not None or often[claim.of] > 1 for claim in placed.values()):
             continue
@@ -114,9 +114,21 @@ def _renamed(fresh: list[Claim], gone: list[Claim], saying: Saying) -> dict[str,
             stayed = 2 * len(left.keys() & placed.keys())
             if left.keys() != kept[old].keys() or stayed <= max(len(left), len(placed)):
                 continue
-            if isinstance(region, Placement) and region.region:
-                found[words] = region.region
+            if isinstance(region, Placement):
+                found[words] = old, region.region
     return found
+
+
+def _called_otherwise(
+    made: Iterable[Claim], gone: Iterable[Claim], renamed: Mapping[str, tuple[str, str | None]]
+) -> set[str]:
+    """The municipalities of regions that are merely called otherwise, though nobody knows them."""
+    was = {(claim.of, claim.words) for claim in gone if isinstance(claim, Placement)}
+    return {
+        claim.of
+        for claim in made
+        if isinstance(claim, Placement) and claim.words in renamed and (claim.of, renamed[claim.words][0]) in was
+    }
 
 
 def _staying(made: Iterable[Claim], gone: Iterable[Claim], saying: Saying) -> set[str]:
@@ -141,11 +153,11 @@ def _by_words(claims: Iterable[Claim]) -> dict[str, dict[str, Placement]]:
     return found
 
 
-def _still(claim: Claim, renamed: Mapping[str, str]) -> Claim:
+def _still(claim: Claim, renamed: Mapping[str, tuple[str, str | None]]) -> Claim:
     """A claim with the region that it still means."""
     words = claim.words if isinstance(claim, Placement) else claim.of
     if isinstance(claim, Placement | Naming) and claim.region is None and words in renamed:
-        return msgspec.structs.replace(claim, region=renamed[words])
+        return msgspec.structs.replace(claim, region=renamed[words][1])
     return claim
 
 

@@ -72,6 +72,8 @@ class Run:
         last = None if heard is None else heard[0]
         versions = list(documents.versions(self._source, series))
         fresh = newer(versions, memory.version, heard)
+        if not memory.taken:  # what the register holds already counts as taken in
+            memory = memory._replace(taken={each.address: each.sha256 for each in versions if each not in fresh})
         self._late(versions, fresh, memory)
         for number, document in enumerate(fresh, start=1):
             self._unchanged = False

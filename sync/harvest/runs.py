@@ -32,6 +32,9 @@ VERSION: Final = 1
 KEPT: Final = 1_000
 """How many runs of a source are remembered."""
 
+WAITING: Final = 100
+"""How many refused documents of a source may wait; older ones wait no more."""
+
 SETTLED: Final = 20
 """How many refused documents of a source that wait no more are kept."""
 
@@ -214,6 +217,11 @@ class Runs:
                     RETURNING number""",
                 {name: given[name] for name in names},
             ).fetchone()
+            connection.execute(
+                """UPDATE refused SET settled = ? WHERE name = ? AND settled IS NULL AND number <= (
+                   SELECT number FROM refused WHERE name = ? ORDER BY number DESC LIMIT 1 OFFSET ?)""",
+                (given["refused"], refused.name, refused.name, WAITING),
+            )
         return int(row[0])
 
     def quarantine(self, name: str | None = None) -> list[Refused]:

@@ -20,7 +20,7 @@ from regiolog.events.cooperation import (
 )
 from regiolog.events.cooperation_life import Cooperation
 from regiolog.events.event import Event
-from regiolog.sync.harvest.reading import Organisation, Reading
+from regiolog.sync.harvest.reading import Organisation, Reading, Union
 
 KINDS: Final = frozenset(
     str(kind.__struct_config__.tag)
@@ -41,6 +41,9 @@ KINDS: Final = frozenset(
 ADDING: Final = (CooperationWasFounded, CooperationWasObserved, MembersWereObserved)
 """The kinds of event that change nothing that was said before."""
 
+ENDING: Final = (CooperationWasEnded, MembersWereLastObserved)
+"""The kinds of event by which something is no longer listed."""
+
 Make = Callable[..., Event]
 """Makes an event of a kind with its fields, and with all that every event of the run carries."""
 
@@ -53,8 +56,9 @@ def events_of(
     *,
     day: date,
     last: date | None,
+    said_by: str,
     complete: bool,
-) -> list[tuple[Organisation | None, Event]]:
+) -> list[tuple[Organisation | Union | None, Event]]:
     """The events by which the register comes to say what a document says of structures, each with whom it is about.
 
     What is observed holds from the day of the publication; what came of a merger was founded on its day. What a
@@ -67,10 +71,13 @@ def events_of(
         make: Makes the events.
         day: From which day what is said holds.
         last: The day on which the source was last seen before; None when that is not known.
+        said_by: The key of the source: it ends no membership that rests on the word of another.
         complete: Whether the document lists all that there is.
     """
-    found: list[tuple[Organisation | None, Event]] = []
-    founded = {union.into: union.day for union in reading.unions if union.day is not None}
+    found: list[tuple[Organisation | Union | None, Event]] = []
+    founded = {
+        union.into: union.day for union in reading.unions if union.day is not None and union.into not in union.parts
+    }
     for each in reading.organisations:
         state = held(each.key)
         if state is None and each.iri in founded:
@@ -81,7 +88,7 @@ def events_of(
             found += [(each, event) for event in _differences(each, state, make, day)]
         elif state.ended is not None and isinstance(state.ended.event, CooperationWasEnded):
             found.append((each, _listed_again(each, make)))
-        found += [(each, event) for event in _members(each, state, make, day, last if complete else None, complete)]
+        found += [(each, event) for event in _members(each, state, make, day, last, said_by, complete)]
     for union in reading.unions:
         parts, into = tuple(sorted(iri.rpartition("/")[2] for iri in union.parts)), union.into.rpartition("/")[2]
         state = held(into)
@@ -90,7 +97,7 @@ def events_of(
             for fact in state.mergers
         )
         if not done:
-            found.append((None, make(CooperationsWereMerged, parts=parts, into=into, valid_from=union.day or day)))
+            found.append((union, make(CooperationsWereMerged, parts=parts, into=into, valid_from=union.day or day)))
     if complete:
         told = {each.key for each in reading.organisations}
         for key in listed:
@@ -131,15 +138,24 @@ def _differences(each: Organisation, state: Cooperation, make: Make, day: date) 
 
 
 def _members(
-    each: Organisation, state: Cooperation | None, make: Make, day: date, last: date | None, complete: bool
+    each: Organisation,
+    state: Cooperation | None,
+    make: Make,
+    day: date,
+    last: date | None,
+    said_by: str,
+    complete: bool,
 ) -> list[Event]:
     if each.members is None or (state is not None and state.end is not None):
         return []
     held: dict[str, Member] = {}
+    ours: set[str] = set()
     for key, timeline in ({} if state is None else state.members).items():
         span = timeline.open()
         if span is not None:
             held[key] = span.value.member
+            if span.cause.event.said_by == said_by:
+                ours.add(key)
     by_code = {member.municipality: key for key, member in held.items() if member.municipality}
     fresh, seen = [], set[str]()
     for member in each.members:
@@ -147,7 +163,7 @@ def _members(
         seen.add(key)
         if key not in held:
             fresh.append(member)
-    gone = [member for key, member in held.items() if complete and key not in seen]
+    gone = [member for key, member in held.items() if complete and key not in seen and key in ours]
     found: list[Event] = []
     if fresh:
         found.append(make(MembersWereObserved, cooperation=each.key, members=tuple(fresh)))

@@ -2,34 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import date, datetime
 from functools import partial
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from msgspec.structs import replace as replace_fields
 
 from regiolog.events import marking
-from regiolog.events.claim import ClaimsWereMade, SourceWasRegistered, as_said
+from regiolog.events.claim import Claim, ClaimsWereMade, SourceWasRegistered, as_said
 from regiolog.events.claim import Source as Voice
+from regiolog.events.cooperation import MembersWereLastObserved, MembersWereObserved
 from regiolog.events.cooperation_life import Cooperation
 from regiolog.events.errors import Refusal, Suspicious, Unreadable
 from regiolog.events.event import ADDRESS, Entity, Event
+from regiolog.events.fact import Fact
 from regiolog.events.kinds import stored_name
 from regiolog.events.municipality import MunicipalityWasNamed, MunicipalityWasRenamed
 from regiolog.events.record import Wish, as_strict
 from regiolog.events.rules import decide
-from regiolog.events.temporal import start_of_day
+from regiolog.events.temporal import day_of, start_of_day
 from regiolog.sync.harvest import structures
-from regiolog.sync.harvest.from_organisations import as_claims, union_as_claim
+from regiolog.sync.harvest.from_organisations import as_claims, structure_of, union_as_claim
 from regiolog.sync.harvest.known import KnownByHeld
+from regiolog.sync.harvest.reading import Organisation, Union
 from regiolog.sync.harvest.reconcile import FEW, Change, Saying, doubts, reconcile, told
 from regiolog.sync.sources.documents import Document, day_or
 
 if TYPE_CHECKING:
     from regiolog.events.held import Held
     from regiolog.sync.harvest.mapping import Content
-    from regiolog.sync.harvest.reading import Organisation, Reading, Union
+    from regiolog.sync.harvest.reading import Reading
     from regiolog.sync.sources.source import Source
 
 MOST_CHANGES: Final = 200
@@ -112,30 +118,41 @@ class Taking:
 
     def _take(self, held: Held, now: datetime) -> None:
         source, begun = self._source, held.register()
-        day = day_or(self._document.published, now, begun.coverage if begun is not None else date.min)
-        make = _Maker(source, self._document, self._run, day, backfill=self._backfill)
+        coverage = begun.coverage if begun is not None else date.min
         state = held.source(source.said_by)
+        day = self._day(held, state, now, coverage)
+        make = _Maker(source, self._document, self._run, day, backfill=self._backfill)
         reading = self._content.read(KnownByHeld(held, day, [claim for claim, *_ in state.claims.values()]))
         self.passed = reading.passed
         saying = {bare: claim for bare, (claim, *_) in state.claims.items() if reading.covers(bare)}
         if state.registered is None:
             decide(held, make.registration(), now)
         opens = bool(structures.KINDS & held.authority.get(source.said_by, frozenset()) and reading.organisations)
-        altered, listed = self._open(held, reading, make, now, opens=opens)
+        weight = self._open(held, reading, make, now, opens=opens, coverage=coverage)
         claimed, unions = self._claimed
         said = (*(claim for each in claimed for claim in as_claims(each)), *map(union_as_claim, unions))
+        opened = {each.iri for each in reading.organisations if each not in claimed}
         reading = replace(reading, claims=(*reading.claims, *said))
-        change = reconcile(reading, saying, complete=source.complete)
-        opened = [f"{stored_name(event)} {_about(event)}" for event in held.pending if event.run == self._run]
-        self.changes = tuple(islice((*opened, *told(change)), MOST_CHANGES))
+
+        def gone(bare: Claim) -> bool:
+            """Whether the document would repeat a claim, or has become what the register holds instead."""
+            ours = document_of(state.claims[bare][2]) == source.document
+            return (source.complete and ours) or structure_of(bare) in opened
+
+        change = reconcile(reading, saying, gone=gone)
+        events = [f"{stored_name(event)} {_about(event)}" for event in held.pending if event.run == self._run]
+        self.changes = tuple(islice((*events, *told(change)), MOST_CHANGES))
         if not self._accept:
             found = doubts(reading, change, saying, None if opens else source.limits.change)
-            if source.complete and not self._document.whole and (change.withdrawn or altered):
-                what = (f"{len(change.withdrawn)} claims would be withdrawn", f"{altered} structures would change")
+            if source.complete and not self._document.whole and (change.withdrawn or weight.ending):
+                what = (
+                    f"{len(change.withdrawn)} claims would be withdrawn",
+                    f"{weight.ending} structures would end or lose members",
+                )
                 would = " and ".join(each for each in what if not each.startswith("0 "))
                 found.append(f"nothing tells that it came whole, and {would}")
-            if altered > FEW and altered >= source.limits.change * listed:
-                found.append(f"{altered} of the {listed} structures that it lists would change at once")
+            if weight.altered > FEW and weight.altered >= source.limits.change * weight.listed:
+                found.append(f"{weight.altered} of the {weight.listed} structures that it lists would change at once")
             if found:
                 raise Suspicious("; ".join(found))
         self.change = change = self._reread(held, make, state, reading, saying, change)
@@ -158,38 +175,66 @@ class Taking:
         event = make.event(ClaimsWereMade, document=self._document.name, made=tuple(lost), withdrawn=bare)
         assert isinstance(event, ClaimsWereMade)
         read = marking.news(held, event, state)
-        found = [claim for claim in (read.made if read else ()) if "unknown" not in claim.marks]
-        anew = tuple(each for each in lost if as_said(each) in {as_said(claim) for claim in found})
+        found = {as_said(claim): claim for claim in (read.made if read else ())}
+        anew = tuple(each for each in lost if _names_more(found.get(as_said(each)), saying[as_said(each)]))
         again = tuple(dict.fromkeys(map(as_said, anew)))
         return change._replace(
             made=(*change.made, *anew), withdrawn=(*change.withdrawn, *again), again=change.again - len(again)
         )
 
-    def _open(self, held: Held, reading: Reading, make: _Maker, now: datetime, *, opens: bool) -> tuple[int, int]:
+    def _day(self, held: Held, state: Voice, now: datetime, coverage: date) -> date:
+        """From which day what the document says holds, where it does not say so itself.
+
+        A publisher's clock that does not go on from one document to the next tells nothing: then it is today.
+        """
+        day = day_or(self._document.published, now, coverage)
+        if self._backfill or self._source.series is not None:
+            return day
+        made = [fact for _, _, fact in state.claims.values() if document_of(fact) == self._source.document]
+        opened = [fact for fact in held.published_by(self._source.said_by) if self._is_of_source(fact.event.run)]
+        before = max((fact.event.valid_from or date.min for fact in (*made, *opened)), default=date.min)
+        return day if day > before else max(day, day_of(now))
+
+    def _is_of_source(self, run: str | None) -> bool:
+        return run is not None and re.fullmatch(rf"{re.escape(self._source.name)}-\d{{8}}T.*", run) is not None
+
+    def _open(
+        self, held: Held, reading: Reading, make: _Maker, now: datetime, *, opens: bool, coverage: date
+    ) -> _Weight:
         """Open what the source has authority for; what a rule refuses becomes a claim instead.
 
         Returns:
-            How many of the structures that the source lists would be otherwise, and how many it lists.
+            How much of what the source lists would be otherwise.
         """
         self._claimed = list(reading.organisations), list(reading.unions)
         may = held.authority.get(self._source.said_by, frozenset())
         altered: set[str] = set()
+        ending: set[str] = set()
         listed: set[str] = set()
         if opens:
             listed = self._listed(held)
-            self._claimed = [], []
+            past = [union for union in reading.unions if union.day is not None and union.day < coverage]
+            self._claimed = [], past  # nothing can be held from before coverage
             for about, event in structures.events_of(
-                reading,
+                replace(reading, unions=tuple(union for union in reading.unions if union not in past)),
                 partial(_cooperation, held),
                 sorted(listed),
                 make.event,
                 day=make.day,
                 last=self._last,
+                said_by=self._source.said_by,
                 complete=self._source.complete,
             ):
-                if not self._try(held, event, now) and about is not None and about not in self._claimed[0]:
-                    self._claimed[0].append(about)
-                altered.update(entity.key for entity in event.touches() if not isinstance(event, structures.ADDING))
+                if not self._try(held, event, now):
+                    if isinstance(about, Organisation) and about not in self._claimed[0]:
+                        self._claimed[0].append(about)
+                    elif isinstance(about, Union):
+                        self._claimed[1].append(about)
+                touched = {entity.key for entity in event.touches() if entity.kind == "cooperation"}
+                if not isinstance(event, structures.ADDING):
+                    altered |= touched
+                if isinstance(event, structures.ENDING):
+                    ending |= touched
         for called in reading.names:
             names = held.municipality(called.nis).names.get(called.language)
             now_called = None if names is None else names.at(make.day)
@@ -197,7 +242,7 @@ class Taking:
             if str(kind.__struct_config__.tag) in may and (now_called is None or now_called.value != called.name):
                 fields = {"municipality": called.nis, "name": called.name, "language": called.language}
                 self._try(held, make.event(kind, **fields), now)
-        return len(altered & listed), len(listed)
+        return _Weight(len(altered & listed), len(ending & listed), len(listed))
 
     def _listed(self, held: Held) -> set[str]:
         """The structures that are held on the word of this source, of the kinds that its document is about."""
@@ -223,14 +268,35 @@ class Taking:
             decided = decide(held, Wish(0, as_strict(event), named=False), now)
         except Refusal as refusal:
             held.take_back(before)
+            if isinstance(event, MembersWereObserved | MembersWereLastObserved) and len(event.members) > 1:
+                singly = (
+                    replace_fields(event, id=f"{event.id}-{number}", members=(member,))
+                    for number, member in enumerate(event.members, start=1)
+                )
+                opened = [self._try(held, each, now) for each in singly]  # each of them, whatever becomes of the others
+                return all(opened)
             why = Refusal(refusal.reason, field=refusal.field, event=refusal.event)
             self.refused.append(f"{stored_name(event)} {_about(event)}: {why}")
-            if len(self.refused) > _MOST_REFUSED:
+            if len(self.refused) > _MOST_REFUSED and not self._accept:
                 raise Suspicious(f"more than {_MOST_REFUSED} of its changes contradict the register") from None
             return False
         if decided is not None:
             self.events[stored_name(decided)] += 1
         return True
+
+
+class _Weight(NamedTuple):
+    """How much of what a source lists would be otherwise.
+
+    Attributes:
+        altered: How many of the structures.
+        ending: How many of them would end, or lose members.
+        listed: How many structures it lists.
+    """
+
+    altered: int
+    ending: int
+    listed: int
 
 
 class _Maker:
@@ -274,6 +340,18 @@ class _Maker:
         source = self._source
         fields = {"name": source.publisher, "licence": source.licence, "attribution": source.attribution}
         return self.wish(SourceWasRegistered, **fields, id=f"{source.said_by}/registration", valid_from=None)
+
+
+def document_of(fact: Fact) -> str:
+    """Which document, whatever its version, made the claims of an event."""
+    event = fact.event
+    return event.document.partition("@")[0] if isinstance(event, ClaimsWereMade) else ""
+
+
+def _names_more(read: Claim | None, held: Claim) -> bool:
+    """Whether a claim that is read anew names something that it did not."""
+    names = ("municipality", "region")
+    return any(getattr(read, name, None) is not None and getattr(held, name, None) is None for name in names)
 
 
 def _about(event: Event) -> str:

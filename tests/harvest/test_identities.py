@@ -84,15 +84,49 @@ def test_what_is_known_later_is_read_anew(register: Register) -> None:
     assert register.harvest().outcome == "unchanged"
 
 
-def test_what_another_document_withdrew_is_said_again(begin: Callable[..., Register]) -> None:
-    """A partial document beside a complete one of the same source is looked at again when that one was taken in."""
-    register = begin(krant=declaration(), more=declaration(location="more.csv", complete=False))
+def test_two_documents_of_one_source_leave_each_other_alone(begin: Callable[..., Register]) -> None:
+    """A complete document withdraws what it said itself, and nothing that another document of its source says."""
+    register = begin(krant=declaration(), more=declaration(location="more.csv", document="more.csv", complete=False))
     register.publish("regions.csv", regions_csv())
     register.publish("more.csv", regions_csv({"10005": "R2"}, {}))
     assert (register.harvest("krant").made, register.harvest("more").made) == (6, 1)
     register.publish("regions.csv", regions_csv({**PLACED, "10001": "R2"}))
-    assert register.harvest("krant").withdrawn == 2
-    assert (register.harvest("more").made, register.placed()["10005"]) == (1, "R2")
+    assert (register.harvest("krant").withdrawn, register.placed()["10005"]) == (1, "R2")
+    for _ in range(3):
+        assert {register.harvest(name).outcome for name in ("krant", "more")} <= {"silent", "unchanged"}
+    assert {register.harvest(name).outcome for name in ("krant", "more")} == {"unchanged"}
+
+
+def test_what_another_document_says_too_is_said_again(begin: Callable[..., Register]) -> None:
+    """What one document withdraws and another still says comes back with that one, and stays."""
+    register = begin(krant=declaration(), more=declaration(location="more.csv", document="more.csv", complete=False))
+    register.publish("regions.csv", regions_csv())
+    register.publish("more.csv", regions_csv({"10001": "R1"}, {}))
+    assert (register.harvest("krant").made, register.harvest("more").made) == (6, 0)
+    register.publish("regions.csv", regions_csv({code: PLACED[code] for code in list(PLACED)[1:]}))
+    assert (register.harvest("krant").withdrawn, register.harvest("more").made) == (1, 1)
+    for _ in range(3):
+        assert {register.harvest(name).outcome for name in ("krant", "more")} <= {"silent", "unchanged"}
+    assert register.placed() == PLACED
+
+
+def test_what_a_registrar_retracts_stays_retracted(register: Register) -> None:
+    """A correction is the register's own word: the document that it is about is not read again for it."""
+    register.harvest()
+    publication = register.publications()[-1]
+    record = {"kind": "event-was-retracted", "retracts": publication.id, "reason": "a test", "source": ["a test"]}
+    tell(register.folder.journal, record, clock=register.clock)
+    assert (register.harvest().outcome, register.saying()) == ("unchanged", {})
+
+
+def test_a_region_that_nobody_knows_may_be_renamed(begin: Callable[..., Register]) -> None:
+    """Sixty municipalities under a new name are no large change, though the register never had that region."""
+    register = begin(krant=declaration(mapping={**REGIONS, "region": ["name"], "name": []}))
+    placed = {f"2{number:04}": "R1" for number in range(60)}
+    register.publish("regions.csv", regions_csv(placed, {"R1": "Verweg"}))
+    register.harvest()
+    register.publish("regions.csv", regions_csv(placed, {"R1": "Nog verder"}))
+    assert register.harvest().outcome == "new"
 
 
 def test_authority_that_is_given_later_is_seen(register: Register) -> None:

@@ -7,6 +7,7 @@ from datetime import date
 
 import pytest
 
+from regiolog.events.authority import GROUPS
 from regiolog.events.claim import Belonging, Merging, Structure
 from regiolog.events.cooperation import (
     CooperationsWereMerged,
@@ -17,6 +18,7 @@ from regiolog.events.cooperation import (
     MembersWereObserved,
 )
 from regiolog.events.held import Held
+from regiolog.sync.harvest.harvesting import Harvester
 from tests.builders import said, small_register
 from tests.harvest.lists import Register, declaration
 from tests.harvest.rdf import COOPERATIONS, POLICE, PREFIXES, PROJECT, ZONES
@@ -174,6 +176,66 @@ def test_members_of_other_kinds_say_nothing(agency: Register) -> None:
     project = f':p1 org:classification kind:{PROJECT} ; skos:prefLabel "Project" . :town1 org:memberOf :p1 .'
     agency.publish("zones.ttl", f"{zones}{project}".encode())
     assert agency.harvest("abb").events == {"cooperation-was-observed": 1, "members-were-observed": 1}
+
+
+def test_a_merger_before_coverage_is_a_claim(begin: Callable[..., Register]) -> None:
+    """Nothing can be held from before coverage: the structures are observed, and their merger is claimed."""
+    register = begin(abb=declaration(**{**COOPERATIONS, "said_by": "abb"}))
+    union = f"""{ZONES} :fusie a org:ChangeEvent ; dct:date "2010-01-01"^^xsd:date ;
+      org:originalOrganization :z1 ; org:resultingOrganization :z2 ."""
+    register.publish("zones.ttl", union.encode())
+    report = register.harvest("abb")
+    assert report.events == {"cooperation-was-observed": 3, "members-were-observed": 2}
+    assert (report.refused, [type(claim) for claim in register.saying("abb")]) == ((), [Merging])
+    register.publish("zones.ttl", f"{union}# again\n".encode())
+    assert register.harvest("abb").outcome == "silent"
+
+
+def test_a_structure_that_takes_others_in_was_there_before(begin: Callable[..., Register]) -> None:
+    """What results from a merger and is among what was merged was not founded by it."""
+    register = begin(abb=declaration(**{**COOPERATIONS, "said_by": "abb"}))
+    union = f"""{ZONES} :fusie a org:ChangeEvent ; dct:date "2020-01-01"^^xsd:date ;
+      org:originalOrganization :z1 , :z2 ; org:resultingOrganization :z1 ."""
+    register.publish("zones.ttl", union.encode())
+    assert "cooperation-was-founded" not in register.harvest("abb").events
+
+
+def test_one_member_that_is_refused_keeps_no_other_out(agency: Register) -> None:
+    """A member whose NIS code nobody knows is told of, and the others join."""
+    agency.clock.turn(days=30)
+    more = """:town3 org:memberOf :z3 . :town9 org:memberOf :z3 ; besluit:werkingsgebied :a9 .
+      :a9 skos:exactMatch nis:54010 ."""
+    agency.publish("zones.ttl", f"{ZONES}{more}".encode())
+    report = agency.harvest("abb")
+    assert report.events == {"members-were-observed": 1}
+    assert ["54010" in why for why in report.refused] == [True]
+    held = Held(agency.folder.journal).cooperation("z3")
+    assert set(held.members) == {"http://agency.example/town3"}
+
+
+def test_nobody_ends_what_rests_on_the_word_of_another(begin: Callable[..., Register]) -> None:
+    """A complete document of one authority ends no membership that another one observed."""
+    both = {"abb": frozenset(GROUPS["cooperations"]), "krant": frozenset(GROUPS["cooperations"])}
+    more = declaration(**{**COOPERATIONS, "location": "more.ttl", "document": "more.ttl", "complete": False})
+    register = begin(abb=declaration(**{**COOPERATIONS, "said_by": "abb"}), krant=more)
+    other = f':z1 org:classification kind:{POLICE} ; skos:prefLabel "PZ Een" . :town3 org:memberOf :z1 .'
+    register.publish("more.ttl", f"{PREFIXES}{other}".encode())
+    for name in ("abb", "krant", "abb"):
+        register.clock.turn(days=1)
+        register.publish("zones.ttl", f"{ZONES}# {name} {register.clock.now}\n".encode())
+        Harvester(register.folder, register.sources, authority=both).harvest(name)
+    held = Held(register.folder.journal, both).cooperation("z1")
+    assert held.members["http://agency.example/town3"].open() is not None
+
+
+def test_a_claim_that_became_an_event_is_withdrawn_by_a_partial_document_too(agency: Register) -> None:
+    """What was refused one day and is opened the next is said by the register then, and by no claim."""
+    agency.change("abb", complete=False)
+    agency.publish("zones.ttl", ZONES.replace("PZ Een", "PZ Eén").encode())
+    assert agency.harvest("abb").made == 3
+    agency.clock.turn(days=1)
+    assert agency.harvest("abb").withdrawn == 3
+    assert agency.saying("abb") == {}
 
 
 def test_what_contradicts_a_decision_becomes_a_claim(begin: Callable[..., Register]) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from regiolog.events.errors import Refusal
 from regiolog.sync.sources.source import Limits
 from tests.harvest.lists import PLACED, Register, declaration, regions_csv
 from tests.harvest.rdf import COOPERATIONS, ZONES
@@ -81,5 +82,44 @@ def test_a_list_of_an_authority_that_may_go_on_ends_nothing(
     shorter = "\n".join(line for line in ZONES.splitlines() if not line.startswith(":z3"))
     server.answers("/zones.ttl", shorter.encode(), media="text/turtle", sized="end")
     report = register.harvest("abb")
-    assert report.reason == "nothing tells that it came whole, and 1 structures would change"
+    assert report.reason == "nothing tells that it came whole, and 1 structures would end or lose members"
     assert register.harvest("abb", accept=True).events == {"cooperation-was-ended": 1}
+
+
+def test_a_publisher_s_clock_that_stands_still_stops_nothing(
+    begin: Callable[..., Register], server: Misbehaving
+) -> None:
+    """What cannot hold from the day that its publisher states holds from today, once today is another day."""
+    location = server.address("/zones.ttl")
+    register = begin(
+        abb=declaration(**{**COOPERATIONS, "said_by": "abb", "location": location, "allow": ["127.0.0.1"]})
+    )
+    whole, renamed = ZONES.encode(), ZONES.replace("PZ Een", "PZ Eén").encode()
+    outcomes = []
+    for body, modified in (
+        (whole, "Mon, 31 May 2021 06:00:00 GMT"),
+        (renamed, "Mon, 31 May 2021 14:00:00 GMT"),
+        (whole, "Mon, 31 May 2021 06:00:00 GMT"),
+    ):
+        server.answers("/zones.ttl", body, media="text/turtle", last_modified=modified)
+        outcomes.append(register.harvest("abb").events.get("cooperation-was-renamed"))
+        register.clock.turn(days=1)
+    assert outcomes == [None, 1, 1]
+
+
+def test_a_version_older_than_what_was_taken_in_is_not_tried_again(
+    begin: Callable[..., Register],
+) -> None:
+    """A series never goes back: what was refused of an earlier day stays so once a later one was accepted."""
+    given = declaration(series={"folder": ".", "pattern": r"(?P<date>[0-9-]{10})\.csv"})
+    del given["location"]
+    register = begin(krant=given)
+    for day in ("2021-01-01", "2021-03-01", "2021-02-01"):
+        head = b"code,region,name" + b"\n" * int(day[6])
+        register.publish(f"{day}.csv", regions_csv() if day == "2021-01-01" else head)
+        register.harvest()
+    later, earlier = register.harvester.runs.quarantine()
+    assert (str(later.published), str(earlier.published)) == ("2021-03-01", "2021-02-01")
+    assert register.harvester.retry(later.number, accept=True).outcome == "new"
+    with pytest.raises(Refusal, match="it is of 2021-02-01, and a version of 2021-03-01 was taken in already"):
+        register.harvester.retry(earlier.number, accept=True)

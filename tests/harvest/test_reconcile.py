@@ -37,7 +37,7 @@ def saying(claims: Sequence[Claim]) -> dict[Claim, Claim]:
 
 def reconciled(claims: list[Claim], held: dict[Claim, Claim], *, complete: bool) -> Change:
     """What a document changes."""
-    return reconcile(Reading(tuple(claims)), held, complete=complete)
+    return reconcile(Reading(tuple(claims)), held, gone=lambda _: complete)
 
 
 def applied(change: Change, held: dict[Claim, Claim]) -> dict[Claim, Claim]:

@@ -84,7 +84,7 @@ def events_of(
             found.append((each, make(CooperationWasFounded, **_described(each), valid_from=founded[each.iri])))
         elif state is None:
             found.append((each, make(CooperationWasObserved, **_described(each))))
-        elif state.end is None:
+        elif stands(state, day):
             found += [(each, event) for event in _differences(each, state, make, day)]
         elif state.ended is not None and isinstance(state.ended.event, CooperationWasEnded):
             found.append((each, _listed_again(each, make)))
@@ -93,7 +93,9 @@ def events_of(
         parts, into = tuple(sorted(iri.rpartition("/")[2] for iri in union.parts)), union.into.rpartition("/")[2]
         state = held(into)
         done = state is not None and any(
-            isinstance(fact.event, CooperationsWereMerged) and set(fact.event.parts) == set(parts)
+            isinstance(fact.event, CooperationsWereMerged)
+            and set(fact.event.parts) == set(parts)
+            and union.day in {None, fact.event.valid_from}
             for fact in state.mergers
         )
         if not done:
@@ -102,9 +104,14 @@ def events_of(
         told = {each.key for each in reading.organisations}
         for key in listed:
             state = held(key)
-            if key not in told and state is not None and state.end is None:
+            if key not in told and state is not None and stands(state, day):
                 found.append((None, make(CooperationWasEnded, cooperation=key, last=_before(last, day))))
     return found
+
+
+def stands(state: Cooperation, day: date) -> bool:
+    """Whether a structure has not ended on a day; one whose end is announced stands until then."""
+    return state.end is None or day < state.end
 
 
 def _described(each: Organisation) -> dict[str, Any]:
@@ -146,12 +153,12 @@ def _members(
     said_by: str,
     complete: bool,
 ) -> list[Event]:
-    if each.members is None or (state is not None and state.end is not None):
+    if each.members is None or (state is not None and not stands(state, day)):
         return []
     held: dict[str, Member] = {}
     ours: set[str] = set()
     for key, timeline in ({} if state is None else state.members).items():
-        span = timeline.open()
+        span = timeline.at(day)
         if span is not None:
             held[key] = span.value.member
             if span.cause.event.said_by == said_by:

@@ -212,7 +212,7 @@ class Taking:
         ending: set[str] = set()
         listed: set[str] = set()
         if opens:
-            listed = self._listed(held)
+            listed = self._listed(held, make.day)
             past = [union for union in reading.unions if union.day is not None and union.day < coverage]
             self._claimed = [], past  # nothing can be held from before coverage
             for about, event in structures.events_of(
@@ -244,7 +244,7 @@ class Taking:
                 self._try(held, make.event(kind, **fields), now)
         return _Weight(len(altered & listed), len(ending & listed), len(listed))
 
-    def _listed(self, held: Held) -> set[str]:
+    def _listed(self, held: Held, day: date) -> set[str]:
         """The structures that are held on the word of this source, of the kinds that its document is about."""
         types = set(getattr(self._content.mapping, "types", ()))
         keys = {
@@ -256,8 +256,10 @@ class Taking:
         found = set()
         for key in keys:
             state = held.cooperation(key)
-            held_types = state.types.open()
-            if state.end is None and (not types or (held_types is not None and types & set(held_types.value))):
+            held_types = state.types.at(day)
+            if structures.stands(state, day) and (
+                not types or (held_types is not None and types & set(held_types.value))
+            ):
                 found.add(key)
         return found
 

@@ -178,6 +178,34 @@ def test_members_of_other_kinds_say_nothing(agency: Register) -> None:
     assert agency.harvest("abb").events == {"cooperation-was-observed": 1, "members-were-observed": 1}
 
 
+def test_what_is_to_merge_stands_until_then(agency: Register) -> None:
+    """An announced merger ends nothing before its day: its parts may be called otherwise, and lose members."""
+    union = """ :fusie a org:ChangeEvent ; dct:date "2022-01-01"^^xsd:date ;
+      org:originalOrganization :z1 , :z2 ; org:resultingOrganization :z3 ."""
+    agency.clock.turn(days=1)
+    agency.publish("zones.ttl", f"{ZONES}{union}".encode())
+    assert agency.harvest("abb", accept=True).events == {"cooperations-were-merged": 1}
+    agency.clock.turn(days=1)
+    changed = ZONES.replace("PZ Een", "PZ Eén").replace(":town2 org:memberOf :z2 .", "")
+    agency.publish("zones.ttl", f"{changed}{union}".encode())
+    report = agency.harvest("abb")
+    assert (report.events, report.refused) == ({"cooperation-was-renamed": 1, "members-were-last-observed": 1}, ())
+    agency.publish("zones.ttl", f"{changed}{union}# the same\n".encode())
+    assert agency.harvest("abb").outcome == "silent"
+
+
+def test_a_merger_that_is_put_off_is_told_of(agency: Register) -> None:
+    """Another day of what was announced contradicts it: it is refused, and claimed, until somebody corrects the day."""
+    union = """ :fusie a org:ChangeEvent ; dct:date "{}-01-01"^^xsd:date ;
+      org:originalOrganization :z1 , :z2 ; org:resultingOrganization :z3 ."""
+    for year in (2022, 2023):
+        agency.clock.turn(days=1)
+        agency.publish("zones.ttl", f"{ZONES}{union.format(year)}".encode())
+        report = agency.harvest("abb", accept=True)
+    assert len(report.refused) == 1
+    assert [type(claim) for claim in agency.saying("abb")] == [Merging]
+
+
 def test_a_merger_before_coverage_is_a_claim(begin: Callable[..., Register]) -> None:
     """Nothing can be held from before coverage: the structures are observed, and their merger is claimed."""
     register = begin(abb=declaration(**{**COOPERATIONS, "said_by": "abb"}))

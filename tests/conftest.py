@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import pytest
 from hypothesis import settings
+
+from tests.misbehaving import Misbehaving
 
 # A slow machine is not a bug; a search that fails says how to repeat it.
 settings.register_profile("house", deadline=None, print_blob=True)
@@ -22,3 +24,10 @@ def at_length(pytestconfig: pytest.Config) -> Callable[[int, int], int]:
     """Choose how often a long test repeats itself: ``at_length(5, 50)`` is 50 under ``--soak``, else 5."""
     full_length = bool(pytestconfig.getoption("--soak"))
     return lambda short, full: full if full_length else short
+
+
+@pytest.fixture
+def server() -> Iterator[Misbehaving]:
+    """A publisher on this machine, which behaves as it is told."""
+    with Misbehaving() as running:
+        yield running

@@ -92,11 +92,8 @@ class ByHand:
             return self._harvester.harvest(source.name, **self._options)
         except Interrupted:
             raise
-        except RegiologError as error:
-            why = str(error)
-        except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and the other sources are harvested
-            why = f"its harvest failed by a mistake of regiolog: {error!r}"
-        return Report(source=source.name, said_by=source.said_by, outcome="failed", begun=begun, reason=why)
+        except RegiologError as error:  # the data folder, which may do for a smaller document
+            return Report(source=source.name, said_by=source.said_by, outcome="failed", begun=begun, reason=str(error))
 
 
 def chosen(sources: Mapping[str, Source], names: Iterable[str]) -> list[str]:

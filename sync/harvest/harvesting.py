@@ -1,4 +1,4 @@
-"""Harvesting (oogsten): one run of one source, from its publisher to the journal, and what is remembered of it."""
+"""The harvester (oogster): runs the sources of a register, each alone, and remembers what became of every run."""
 
 from __future__ import annotations
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 
@@ -13,13 +13,6 @@ from tests.harvest.rdf import COOPERATIONS, ZONES
 from tests.misbehaving import Misbehaving
 
 LIST = "/list.csv"
-
-
-@pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """A publisher on loopback."""
-    with Misbehaving() as server:
-        yield server
 
 
 @pytest.fixture

@@ -124,13 +124,6 @@ class Agency:
 
 
 @pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """Where the sources publish."""
-    with Misbehaving() as server:
-        yield server
-
-
-@pytest.fixture
 def agency(served: conftest.Served, server: Misbehaving, tmp_path: Path) -> Agency:
     """A register of Flanders of its own."""
     return Agency(prepared(served.data, tmp_path / "data"), server)

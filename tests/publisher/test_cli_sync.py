@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,13 +19,6 @@ from tests.misbehaving import Misbehaving
 from tests.publisher.harvested import MANY, Harvested
 
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
-
-
-@pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """Where documents are published."""
-    with Misbehaving() as server:
-        yield server
 
 
 @pytest.fixture

@@ -15,6 +15,7 @@ from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder
 from tests.builders import Record, TurnedClock, said, small_register, tell
 from tests.events.shorthand import correct, knows, newspaper, publishes
+from tests.publisher.differing import divergences
 
 RUN = "lijst-20210601T120000Z-1a2b"
 
@@ -54,13 +55,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder.close()
     with Service.open(Settings(data=data), clock=clock) as opened:
         yield create_app(opened).test_client()
-
-
-def divergences(client: FlaskClient, **moment: str) -> list[dict[str, str]]:
-    """Where source and register differ at a moment."""
-    answer = client.get("/query/divergences.csv", query_string=moment)
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
 def differing(client: FlaskClient, **moment: str) -> list[tuple[str, str, str]]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Iterator
 
 import pytest
@@ -15,6 +13,7 @@ from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder
 from tests.builders import BASE, Record, TurnedClock, said, small_register, tell
 from tests.events.shorthand import newspaper, publishes
+from tests.publisher.differing import divergences
 
 X = "http://x.example.org/"
 OWN = f"{BASE}id/cooperation/eigen"
@@ -101,13 +100,6 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     folder.close()
     with Service.open(Settings(data=data), clock=clock) as opened:
         yield create_app(opened).test_client()
-
-
-def divergences(client: FlaskClient, **moment: str) -> list[dict[str, str]]:
-    """Where source and register differ at a moment."""
-    answer = client.get("/query/divergences.csv", query_string=moment)
-    assert answer.status_code == 200, answer.text
-    return list(csv.DictReader(io.StringIO(answer.text, newline="")))
 
 
 def differing(client: FlaskClient, **moment: str) -> list[tuple[str, str, str]]:

@@ -30,13 +30,6 @@ LONG_AGO = "Wed, 21 Oct 2015 07:28:00 GMT"
 
 
 @pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """A publisher on this machine."""
-    with Misbehaving() as running:
-        yield running
-
-
-@pytest.fixture
 def fetcher() -> Iterator[Fetcher]:
     """Somebody who may fetch from this machine, and asks twice."""
     with Fetcher(SOON, allow=["127.0.0.1"]) as ready:

@@ -27,13 +27,6 @@ ONCE = Limits(bytes=1_000_000, seconds=5, silence=0.3, attempts=1, redirects=3)
 
 
 @pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """A publisher on this machine."""
-    with Misbehaving() as running:
-        yield running
-
-
-@pytest.fixture
 def fetcher(server: Misbehaving) -> Iterator[Fetcher]:
     """Somebody who may fetch from that publisher and from nowhere else inside, and asks once."""
     with Fetcher(ONCE, allow=[f"127.0.0.1:{server.port}"]) as ready:

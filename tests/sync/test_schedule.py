@@ -33,13 +33,6 @@ def register(tmp_path: Path) -> Iterator[Register]:
     register.close()
 
 
-@pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """A publisher on this machine."""
-    with Misbehaving() as running:
-        yield running
-
-
 def served(server: Misbehaving, path: str = "/regions.csv", **changes: Any) -> dict[str, Any]:
     """The declaration of a source that this server publishes."""
     return declaration(location=server.address(path), allow=["127.0.0.1"], **changes)

@@ -17,6 +17,7 @@ from typing import Any
 from bench.appending import appending, replaying
 from bench.bitemporal import beside_tiramemsu
 from bench.disturbing import beside_a_runaway, beside_a_writer
+from bench.feeding import feeding
 from bench.filling import ARCHIVE, SIZES, Size
 from bench.following import following
 from bench.harvesting import harvesting
@@ -66,6 +67,9 @@ def groups(registers: Registers, chosen: list[str] | None) -> Iterator[tuple[str
         yield "P11", name, lambda size=size, name=name: following(registers, size, name, count=200)  # type: ignore[misc]
         yield "P12", name, lambda size=size, name=name: beside_a_runaway(registers, size, name, runaways=5)  # type: ignore[misc]
         yield "P13", name, lambda size=size, name=name: beside_a_writer(registers, size, name, count=2_000)  # type: ignore[misc]
+    for name in (each for each in daily if each in {"A", "M"}):
+        size = SIZES[name]
+        yield "F", name, lambda size=size, name=name: feeding(registers, size, name, rounds=3)  # type: ignore[misc]
     if "M" in daily:
         yield "H", "M", lambda: harvesting(rounds=5)
     for name in (each for each in daily if each in {"S", "M"}):

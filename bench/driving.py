@@ -28,11 +28,13 @@ class Target(NamedTuple):
         server: The server.
         paths: What for, one after another.
         accept: In which form.
+        coding: Which content coding is accepted.
     """
 
     server: Server
     paths: list[str]
     accept: str = "*/*"
+    coding: str = "identity"
 
 
 class Taken(NamedTuple):
@@ -63,7 +65,8 @@ class Load:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
-        task = Task(HOST, target.server.port, target.paths, target.accept, CONNECTIONS, seconds, next(self._first))
+        server, first = target.server, next(self._first)
+        task = Task(HOST, server.port, target.paths, target.accept, CONNECTIONS, seconds, first, target.coding)
         before = processor_time(target.server.pid)
         self._process.stdin.write(json.dumps(task._asdict()) + "\n")
         self._process.stdin.flush()

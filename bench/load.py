@@ -35,6 +35,7 @@ class Task(NamedTuple):
         connections: How many requests are on the way at a time.
         seconds: How long to go on.
         first: The number of the first request.
+        coding: Which content coding is accepted.
     """
 
     host: str
@@ -44,6 +45,7 @@ class Task(NamedTuple):
     connections: int
     seconds: float
     first: int
+    coding: str = "identity"
 
 
 class Asked(NamedTuple):
@@ -108,7 +110,10 @@ class _Asking:
 
     def __init__(self, task: Task) -> None:
         self._task = task
-        after = f" HTTP/1.1\r\nHost: {task.host}:{task.port}\r\nAccept: {task.accept}\r\n\r\n"
+        after = (
+            f" HTTP/1.1\r\nHost: {task.host}:{task.port}\r\n"
+            f"Accept: {task.accept}\r\nAccept-Encoding: {task.coding}\r\n\r\n"
+        )
         self._requests = [(f"GET {path}" + after).encode().partition(NUMBER.encode()) for path in task.paths]
         self._poll = select.epoll()
         self._open: dict[int, tuple[socket.socket, Reading]] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -39,6 +39,7 @@ http {{
         listen {host}:{port};
         root {root};
         add_header Cache-Control "public, max-age=31536000, immutable";
+        location / {{ try_files $uri $uri.file =404; }}
     }}
 }}
 """
@@ -131,13 +132,14 @@ def rdflib_endpoint(snapshot: bytes, scratch: Path) -> Iterator[Server]:
 
 
 @contextmanager
-def nginx(page: bytes, media_type: str, scratch: Path) -> Iterator[Server]:
-    """One nginx that serves a page as the file ``/page``.
+def nginx(files: Mapping[str, bytes], media_type: str, scratch: Path, port: int | None = None) -> Iterator[Server]:
+    """One nginx that serves files; it gives what ends in ``.file`` under the name without that, too.
 
     Args:
-        page: What is in the file.
-        media_type: What it is served as.
+        files: What is in them, by their paths, as ``page`` or ``feed/1.file``.
+        media_type: What they are served as.
         scratch: A folder of its own.
+        port: Where it listens; a free one unless given.
 
     Raises:
         PeerMissing: It is not installed.
@@ -145,13 +147,26 @@ def nginx(page: bytes, media_type: str, scratch: Path) -> Iterator[Server]:
     found = shutil.which("nginx") or shutil.which("nginx", path=_SBIN)
     if found is None:
         raise PeerMissing("nginx", "on Debian and Ubuntu `apt install nginx-light` brings it")
-    root, port = scratch / "files", free_port()
-    root.mkdir()
-    (root / "page").write_bytes(page)
+    root, port = scratch / "files", port or free_port()
+    for name, body in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_bytes(body)
     config = scratch / "nginx.conf"
     config.write_text(
         _NGINX.format(scratch=scratch, host=HOST, port=port, root=root, media_type=media_type), encoding="utf-8"
     )
     command: list[str | Path] = [found, "-e", str(scratch / "error.log"), "-c", str(config)]
-    with running(command, port, log=scratch / "log", path="/page") as server:
+    with running(command, port, log=scratch / "log", path=f"/{next(iter(files))}") as server:
         yield server
+
+
+def ldes_client() -> Path:
+    """The LDES client that is a program of Node.
+
+    Raises:
+        PeerMissing: It is not installed.
+    """
+    path = ENVIRONMENT / "npm" / "node_modules" / ".bin" / "ldes-client"
+    if not path.exists():
+        raise PeerMissing("ldes-client", "`make peers` installs it where npm is")
+    return path

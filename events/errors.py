@@ -106,12 +106,14 @@ class Unreachable(HarvestFailed):
     Args:
         reason: One sentence that says what went wrong.
         after: For how many seconds the publisher asks to be left alone; None when it does not say.
+        status: With which HTTP status it answered that it will not; None when it gave no such answer.
     """
 
-    def __init__(self, reason: str, *, after: float | None = None) -> None:
+    def __init__(self, reason: str, *, after: float | None = None, status: int | None = None) -> None:
         """Keep the parts apart."""
         super().__init__(reason)
         self.after = after
+        self.status = status
 
 
 class Forbidden(HarvestFailed):

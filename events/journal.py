@@ -131,6 +131,17 @@ class Journal:
         """
         return self._recorded(None, after, upto)
 
+    def stored(self, after: int = 0, upto: int | None = None) -> Iterator[tuple[int, bytes]]:
+        """Positions and stored bytes past a position, in order, whether or not this version can read them.
+
+        Args:
+            after: The position to go on from; 0 is the beginning.
+            upto: The last position wanted; None goes on to the head.
+        """
+        with _as_folder_error():
+            for page in self._reader.pages(after=after, upto=upto):
+                yield from page
+
     def append(self, events: Sequence[Event], boundary: Boundary, after: int) -> list[int]:
         """Record events in one transaction, all or none, unless the boundary has changed.
 
@@ -161,6 +172,47 @@ class Journal:
         now = self._clock()
         drafts = [_draft(msgspec.structs.replace(event, recorded_at=now)) for event in events]
         guarded = Boundary(boundary.tags.union(marks), boundary.everything)
+        return self._append(drafts, marks, guarded, after)
+
+    def copy(self, stored: Sequence[bytes], after: int) -> list[Recorded]:
+        """Append events as another journal stored them, byte for byte, in one transaction, all or none.
+
+        They keep their `recorded_at`, and their positions too: this journal ends at `after`, as that one did before
+        them. Their kinds and tags are worked out here.
+
+        Args:
+            stored: What that journal stores past `after`, in order, without a gap.
+            after: The head of this journal.
+
+        Returns:
+            The events with their positions.
+
+        Raises:
+            EventUnreadable: One of them cannot be read here; nothing was recorded.
+            Conflict: This journal has another head, or one of them has the id of another event; likewise.
+            FolderError: The recorder failed, and nothing of this was recorded, or that cannot be found out.
+        """
+        read = [_read_one(each) for each in enumerate(stored, after + 1)]  # together they might be taken for others
+        if not read:
+            return []
+        head = self.head()
+        if head != after:
+            raise Conflict(f"the journal ends at event {head}, and not at {after}")
+        marks = [f"id:{event.id}" for _, event in read]
+        had = {event.id: position for position, event in self.read(Boundary(frozenset(marks)))}
+        for position, event in read:
+            if event.id in had:
+                raise Conflict(f"event {position} has the id of event {had[event.id]}")
+            had[event.id] = position
+        drafts = [
+            DCBEvent(type=stored_name(event), data=data, tags=event.tags())
+            for (_, event), data in zip(read, stored, strict=True)
+        ]
+        self._append(drafts, marks, Boundary(everything=True), after)
+        return read
+
+    def _append(self, drafts: list[DCBEvent], marks: list[str], guarded: Boundary, after: int) -> list[int]:
+        """Append drafts unless something past a position is within a boundary; their positions."""
         try:
             last = self._recorder.append(drafts, DCBAppendCondition(_query(guarded), after))
         except PersistenceError as error:

@@ -45,7 +45,7 @@ def decode(data: bytes) -> Event:
     """
     try:
         event: Event = _DECODER.decode(data)
-    except (msgspec.ValidationError, msgspec.DecodeError) as error:
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableEvent(str(error)) from None
     return event
 
@@ -58,7 +58,7 @@ def decode_all(page: list[bytes]) -> list[Event]:
     """
     try:
         events: list[Event] = _PAGE.decode(b"[%b]" % b",".join(page))
-    except (msgspec.ValidationError, msgspec.DecodeError, TypeError) as error:
+    except (msgspec.ValidationError, msgspec.DecodeError, UnicodeDecodeError, TypeError) as error:
         raise UnreadableEvent(str(error)) from None
     if len(events) != len(page):
         raise UnreadableEvent("what is stored as one event is several")

@@ -9,6 +9,8 @@ from typing import Any, Final
 
 from rdflib import Graph
 
+from regiolog.ontology.namespaces import RL
+
 VOCABULARY: Final[str] = "vocabulary.ttl"
 """The classes, properties and datatypes of our own (OWL)."""
 
@@ -18,6 +20,12 @@ CODE_LISTS: Final[str] = "codelists.ttl"
 SHAPES: Final[str] = "shapes.ttl"
 """What holds of every snapshot (SHACL)."""
 
+FEED: Final[str] = "feed.ttl"
+"""What every member of the feed passes (SHACL)."""
+
+MEMBER_SHAPE: Final[str] = RL + "VersionObjectShape"
+"""The shape in :data:`FEED` that a member passes."""
+
 CONTEXT: Final[str] = "context.jsonld"
 """The readable keys of our JSON-LD."""
 
@@ -25,6 +33,7 @@ DOCUMENTS: Final[dict[str, str]] = {
     VOCABULARY: "text/turtle",
     CODE_LISTS: "text/turtle",
     SHAPES: "text/turtle",
+    FEED: "text/turtle",
     CONTEXT: "application/ld+json",
 }
 """Every document by its file name, with its media type."""

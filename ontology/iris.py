@@ -183,6 +183,14 @@ class Iris:
         """The IRI of the period that the register covers."""
         return f"{self.register()}#coverage"
 
+    def stream(self) -> str:
+        """The IRI of the event stream of all version objects."""
+        return f"{self.base}feed#stream"
+
+    def version(self, kind: str, key: str, position: int) -> str:
+        """The IRI of a version object: of which thing, and by the position of the event that made it."""
+        return f"{self.base}feed/{_segment(kind)}/{_segment(key)}/{position}"
+
     def thing(self, kind: str, key: str) -> str:
         """The address ``{base}id/{kind}/{key}``, which every kind has, those with an official IRI too.
 
@@ -206,18 +214,24 @@ class Iris:
         moment = f"{self.base}graph/{_segment(day, safe=':')}"
         return moment if known is None else f"{moment}/{_segment(known, safe=':')}"
 
-    def difference(self, before: tuple[date, str], after: tuple[date, str], part: str | None = None) -> str:
+    def difference(self, before: tuple[date, str | int], after: tuple[date, str | int], part: str | None = None) -> str:
         """The IRI of what changed between two moments.
 
         Args:
-            before: The first moment: a civil day, and the UTC instant as addresses write it.
+            before: The first moment: a civil day, and the UTC instant as addresses write it, or the position where that
+                is no more than one of several that became known then.
             after: The second.
             part: The set of changes that is meant, as ``assignments`` or ``source/pinc``; none is all of it.
 
         """
         days = f"from={before[0].isoformat()}&to={after[0].isoformat()}"
-        first, second = (_segment(known, safe=":") for _, known in (before, after))
-        known = f"known={first}" if first == second else f"from_known={first}&to_known={second}"
+        if before[1] == after[1] and isinstance(after[1], str):
+            known = f"known={_segment(after[1], safe=':')}"
+        else:
+            known = "&".join(
+                f"{side}_position={when}" if isinstance(when, int) else f"{side}_known={_segment(when, safe=':')}"
+                for side, (_, when) in (("from", before), ("to", after))
+            )
         chosen = "" if part is None else f"&set={_segment(part, safe='/')}"
         return f"{self.base}diff?{days}&{known}{chosen}"
 

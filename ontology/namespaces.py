@@ -22,6 +22,12 @@ DCAT: Final[str] = "http://www.w3.org/ns/dcat#"
 BESLUIT: Final[str] = "http://data.vlaanderen.be/ns/besluit#"
 SHACL: Final[str] = "http://www.w3.org/ns/shacl#"
 CS: Final[str] = "http://purl.org/vocab/changeset/schema#"
+LDES: Final[str] = "https://w3id.org/ldes#"
+TREE: Final[str] = "https://w3id.org/tree#"
+AS: Final[str] = "https://www.w3.org/ns/activitystreams#"
+FOAF: Final[str] = "http://xmlns.com/foaf/0.1/"
+VCARD: Final[str] = "http://www.w3.org/2006/vcard/ns#"
+VOID: Final[str] = "http://rdfs.org/ns/void#"
 
 GEMEENTE: Final[str] = "https://data.vlaanderen.be/id/gemeente/"
 """Where the Flemish base registry names municipalities, by NIS code; not a vocabulary."""
@@ -45,6 +51,12 @@ PREFIXES: Final = MappingProxyType(
         "besluit": BESLUIT,
         "sh": SHACL,
         "cs": CS,
+        "ldes": LDES,
+        "tree": TREE,
+        "as": AS,
+        "foaf": FOAF,
+        "vcard": VCARD,
+        "void": VOID,
     }
 )
 """Prefix to namespace: the one table that serialisers, query pages and the documentation share."""

@@ -12,6 +12,7 @@ from typing import Final
 
 from regiolog.ontology.namespaces import (
     ADMS,
+    AS,
     BESLUIT,
     CS,
     DC,
@@ -19,6 +20,7 @@ from regiolog.ontology.namespaces import (
     DCTERMS,
     ELI,
     GEO,
+    LDES,
     ORG,
     OWL,
     PROV,
@@ -26,6 +28,7 @@ from regiolog.ontology.namespaces import (
     RDFS,
     RL,
     SKOS,
+    TREE,
     XSD,
 )
 
@@ -170,6 +173,50 @@ CS_ADDITION: Final[str] = CS + "addition"
 CS_REMOVAL: Final[str] = CS + "removal"
 PROV_WAS_INFLUENCED_BY: Final[str] = PROV + "wasInfluencedBy"
 
+# The feed: its pages, and version objects, each the whole timeline of a thing as it was known after one event.
+RL_VERSION_OBJECT: Final[str] = RL + "VersionObject"
+RL_TIME_SLICE: Final[str] = RL + "TimeSlice"
+RL_HAS_TIME_SLICE: Final[str] = RL + "timeSlice"
+RL_VALID_FROM: Final[str] = RL + "validFrom"
+RL_VALID_TO: Final[str] = RL + "validTo"
+RL_POSITION: Final[str] = RL + "position"
+RL_RECORDED_AT: Final[str] = RL + "recordedAt"
+RL_LAST_OF_EVENT: Final[str] = RL + "lastOfEvent"
+DCTERMS_IS_VERSION_OF: Final[str] = DCTERMS + "isVersionOf"
+PROV_SPECIALIZATION_OF: Final[str] = PROV + "specializationOf"
+AS_CREATE: Final[str] = AS + "Create"
+AS_UPDATE: Final[str] = AS + "Update"
+AS_DELETE: Final[str] = AS + "Delete"
+LDES_EVENT_STREAM: Final[str] = LDES + "EventStream"
+LDES_TIMESTAMP_PATH: Final[str] = LDES + "timestampPath"
+LDES_SEQUENCE_PATH: Final[str] = LDES + "sequencePath"
+LDES_VERSION_OF_PATH: Final[str] = LDES + "versionOfPath"
+LDES_VERSION_CREATE_PATH: Final[str] = LDES + "versionCreatePath"
+LDES_VERSION_UPDATE_PATH: Final[str] = LDES + "versionUpdatePath"
+LDES_VERSION_DELETE_PATH: Final[str] = LDES + "versionDeletePath"
+LDES_VERSION_CREATE_OBJECT: Final[str] = LDES + "versionCreateObject"
+LDES_VERSION_UPDATE_OBJECT: Final[str] = LDES + "versionUpdateObject"
+LDES_VERSION_DELETE_OBJECT: Final[str] = LDES + "versionDeleteObject"
+LDES_TRANSACTION_PATH: Final[str] = LDES + "transactionPath"
+LDES_TRANSACTION_FINALIZED_PATH: Final[str] = LDES + "transactionFinalizedPath"
+LDES_TRANSACTION_FINALIZED_OBJECT: Final[str] = LDES + "transactionFinalizedObject"
+LDES_POLLING_INTERVAL: Final[str] = LDES + "pollingInterval"
+LDES_RETENTION_POLICY: Final[str] = LDES + "retentionPolicy"
+LDES_RETENTION_POLICY_CLASS: Final[str] = LDES + "RetentionPolicy"
+LDES_STARTING_FROM: Final[str] = LDES + "startingFrom"
+LDES_IMMUTABLE: Final[str] = LDES + "immutable"
+TREE_NODE_CLASS: Final[str] = TREE + "Node"
+TREE_VIEW: Final[str] = TREE + "view"
+TREE_MEMBER: Final[str] = TREE + "member"
+TREE_SHAPE: Final[str] = TREE + "shape"
+TREE_RELATION: Final[str] = TREE + "relation"
+TREE_NODE: Final[str] = TREE + "node"
+TREE_PATH: Final[str] = TREE + "path"
+TREE_VALUE: Final[str] = TREE + "value"
+TREE_REMAINING_ITEMS: Final[str] = TREE + "remainingItems"
+TREE_AT_LEAST: Final[str] = TREE + "GreaterThanOrEqualToRelation"
+TREE_AT_MOST: Final[str] = TREE + "LessThanOrEqualToRelation"
+
 # The register itself, and from which day on it covers the world.
 RL_REGISTER: Final[str] = RL + "Register"
 DCTERMS_TEMPORAL: Final[str] = DCTERMS + "temporal"
@@ -181,6 +228,7 @@ XSD_STRING: Final[str] = XSD + "string"
 XSD_DATE: Final[str] = XSD + "date"
 XSD_DATE_TIME: Final[str] = XSD + "dateTime"
 XSD_INTEGER: Final[str] = XSD + "integer"
+XSD_BOOLEAN: Final[str] = XSD + "boolean"
 RL_PINC_CODE: Final[str] = RL + "pincCode"
 RL_OVO_CODE: Final[str] = RL + "ovoCode"
 RL_KBO_NUMBER: Final[str] = RL + "kboNumber"

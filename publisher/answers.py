@@ -19,7 +19,9 @@ from werkzeug.datastructures import Accept
 from werkzeug.http import parse_accept_header, parse_etags, quote_etag
 from werkzeug.wsgi import wrap_file
 
+from regiolog.publisher import ranges
 from regiolog.publisher.asking import service
+from regiolog.publisher.dumps import Dump
 from regiolog.sync.statements.moments import Moment
 
 IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -31,10 +33,19 @@ KEPT: Final = "regiolog.kept"
 PACKED: Final = "-gzip"
 """How the tag ends of an answer that is compressed on its way."""
 
-_VERSION: Final = version("regiolog")
+POLLING: Final = 60
+"""After how many seconds it is worth asking a feed again for more."""
+
+POSITION: Final = "Regiolog-Position"
+"""The header that says for which position an answer stands: the last event that was known."""
+
+VERSION: Final = version("regiolog")
+"""The version of this software, on which every tag depends."""
+
 ALWAYS: Final = {
     "Access-Control-Allow-Origin": "*",
-    "Access-Control-Expose-Headers": "ETag, Link, Location, Memento-Datetime, Retry-After, Content-Length, Vary",
+    "Access-Control-Expose-Headers": "ETag, Link, Location, Memento-Datetime, Retry-After, Content-Length, Vary, "
+    "Regiolog-Position, Regiolog-Head, Repr-Digest, Content-Range, Accept-Ranges, X-Page-Complete",
     "X-Content-Type-Options": "nosniff",
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; form-action 'self'; frame-ancestors 'self'",
     "Referrer-Policy": "same-origin",
@@ -67,7 +78,7 @@ def compressed(body: IO[bytes]) -> IO[bytes]:
 
 def tag(*parts: object) -> str:
     """The tag of an answer that depends on these parts, and on this version of ours."""
-    asked = "\0".join(str(part) for part in (_VERSION, *parts))
+    asked = "\0".join(str(part) for part in (VERSION, *parts))
     return hashlib.sha256(asked.encode()).hexdigest()[:32]
 
 
@@ -120,6 +131,44 @@ def send(
     return _marked(response, etag, moment, weak=weak)
 
 
+def send_dump(dump: Dump, content_type: str, etag: str, moment: Moment, *, encoding: str | None = None) -> Response:
+    """A dump, or the part of it that is asked for.
+
+    Args:
+        dump: It.
+        content_type: Its media type.
+        etag: Its tag, which stands for its very bytes.
+        moment: What it is about; it never changes where that is fixed.
+        encoding: Its content coding, where it was compressed for its way; then it goes whole.
+
+    Raises:
+        Problem: The part lies beyond its end.
+    """
+    wanted, held = request.headers.get("Range"), request.headers.get("If-Range")
+    part = None if encoding else ranges.asked(request.method, wanted, held, etag, dump.length)
+    start, stop = part or (0, dump.length)
+    body = wrap_file(request.environ, dump.part(start, stop), 2**16)
+    response = Response(body, 200 if part is None else 206, content_type=content_type, direct_passthrough=True)
+    response.content_length = stop - start
+    response.headers["Repr-Digest"] = dump.digest
+    if encoding is not None:
+        response.content_encoding = encoding
+    else:
+        response.headers["Accept-Ranges"] = "bytes"
+    if part is not None:
+        response.headers["Content-Range"] = f"bytes {start}-{stop - 1}/{dump.length}"
+    return _marked(response, etag, moment, weak=False)
+
+
+def send_compressed(body: bytes, content_type: str, etag: str) -> Response:
+    """A whole answer that is compressed already; who does not accept that gets it as it was."""
+    encoding = coding(_SMALL, request.headers.get("Accept-Encoding"))
+    response = Response(gzip.decompress(body) if encoding is None else body, content_type=content_type)
+    if encoding is not None:
+        response.content_encoding = encoding
+    return _marked(response, etag, None, weak=False)
+
+
 def not_modified(etag: str, moment: Moment | None = None, *, weak: bool = False) -> Response:
     """The answer to a client that has it already."""
     return _marked(Response(status=304), etag, moment, weak=weak)
@@ -140,7 +189,9 @@ def register(app: Flask) -> None:
         headers.extend((name, value) for name, value in ALWAYS.items() if name not in headers)
         if request.method == "OPTIONS":
             headers["Access-Control-Allow-Methods"] = headers.get("Allow", "GET, HEAD, OPTIONS")
-            headers["Access-Control-Allow-Headers"] = "Accept, Accept-Datetime, Content-Type, If-None-Match"
+            headers["Access-Control-Allow-Headers"] = (
+                "Accept, Accept-Datetime, Content-Type, If-None-Match, If-Range, Range"
+            )
             headers["Access-Control-Max-Age"] = "86400"
         return response
 
@@ -166,6 +217,18 @@ def _marked(response: Response, etag: str | None, moment: Moment | None, *, weak
     if etag is not None:
         request.environ[KEPT] = fixed
     response.headers.update(marks(request.method, etag, response.content_encoding, fixed=fixed, weak=weak))
+    return response
+
+
+def polled(response: Response, *, full: bool) -> Response:
+    """A page of a feed: it is for good once it is full, and else worth asking for again after :data:`POLLING` seconds.
+
+    Args:
+        response: The page, with its tag.
+        full: Whether it will never change.
+    """
+    request.environ[KEPT] = full
+    response.headers["Cache-Control"] = IMMUTABLE if full else f"public, max-age={POLLING}"
     return response
 
 

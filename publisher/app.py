@@ -7,9 +7,12 @@ from typing import TYPE_CHECKING, Any
 from flask import Flask
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from regiolog.publisher import answers, graphs, health, pages, problems, queries, vocabulary
+from regiolog.publisher import answers, graphs, health, log, pages, problems, queries, vocabulary
 from regiolog.publisher.asking import EXTENSION
+from regiolog.publisher.catalog import catalog
+from regiolog.publisher.changes import changes, positions
 from regiolog.publisher.difference import diff
+from regiolog.publisher.feed import stream
 from regiolog.publisher.front import Front
 from regiolog.publisher.memento import gates
 from regiolog.publisher.sparql import endpoint
@@ -33,7 +36,9 @@ def create_app(service: Service) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = app.config["MAX_FORM_MEMORY_SIZE"] = longest
     app.extensions[EXTENSION] = service
     app.url_map.strict_slashes = False
-    for module in (pages, queries, endpoint, resource, graphs, diff, gates, vocabulary, health):
+    reading = (pages, queries, endpoint, resource, graphs, diff, gates, vocabulary)
+    following = (stream, changes, positions, catalog, log)
+    for module in (*reading, *following, health):
         app.register_blueprint(module.room)
     pages.register(app)
     problems.register(app)

@@ -74,6 +74,23 @@ def register_of(journal: Journal) -> RegisterWasBegun | None:
     return first.event if first is not None and isinstance(first.event, RegisterWasBegun) else None
 
 
+def must_publish_under(begun: RegisterWasBegun | None, base_iri: str | None) -> None:
+    """See that a register publishes under an address.
+
+    Args:
+        begun: Its first event; None when it has not begun.
+        base_iri: The address; None is any.
+
+    Raises:
+        Refusal: It publishes under another.
+    """
+    if begun is not None and base_iri not in {None, begun.base_iri}:
+        raise Refusal(
+            f"this register publishes under {begun.base_iri}, which is fixed since it began; "
+            f"it cannot publish under {base_iri}"
+        )
+
+
 def load_archive(
     journal: Journal,
     base_iri: str | None,
@@ -105,11 +122,7 @@ def load_archive(
             recorded; nothing was.
     """
     begun = register_of(journal)
-    if begun is not None and base_iri not in {None, begun.base_iri}:
-        raise Refusal(
-            f"this register publishes under {begun.base_iri}, which is fixed since it began; "
-            f"it cannot publish under {base_iri}"
-        )
+    must_publish_under(begun, base_iri)
     held = _marked(marker)
     left_out = sorted(held.left_out if leave_out is None else leave_out)
     names = archive_names(left_out)

@@ -27,7 +27,7 @@ _LOCAL: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*\Z")
 
 _XML_LOCAL: Final = re.compile(r"[A-Za-z_][\w.-]*\Z", re.ASCII)
 _XML_BREAKS: Final = {"\r": "&#13;"}
-_NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+NOT_XML: Final = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 class Triple(NamedTuple):
@@ -42,10 +42,10 @@ class Term(NamedTuple):
     """A term taken apart.
 
     Attributes:
-        text: The IRI, or the lexical form of the literal.
+        text: The IRI, the label of a blank node with its ``_:``, or the lexical form of the literal.
         language: The language of the literal, if it has one.
         datatype: The IRI of its datatype, if it has one of its own.
-        is_iri: Whether it is an IRI.
+        is_iri: Whether it is an IRI, or a blank node.
     """
 
     text: str
@@ -59,10 +59,12 @@ def read(term: str) -> Term:
     """Take a term apart that is written as N-Triples.
 
     Raises:
-        ValueError: It is neither an IRI nor a literal.
+        ValueError: It is neither an IRI, a blank node nor a literal.
     """
     if term.startswith("<"):
         return Term(_plain(term[1:-1]), is_iri=True)
+    if term.startswith("_:"):
+        return Term(term, is_iri=True)
     found = _LITERAL.match(term)
     if found is None:
         raise ValueError(f"{term} is not an IRI or a literal")
@@ -159,22 +161,53 @@ def _node(subject: str, of_subject: Iterable[Triple]) -> dict[str, Any]:
     node: dict[str, Any] = {"id": read(subject).text}
     typed_first = sorted(of_subject, key=lambda each: each.predicate != f"<{terms.RDF_TYPE}>")
     for _, predicate, value in typed_first:
-        name, term = read(predicate).text, read(value)
-        if name == terms.RDF_TYPE:
-            _put(node, "type", _word(term.text))
-            continue
-        for kind in _kinds(term):
-            key = _keys().get((name, kind))
-            if key is None:
-                continue
-            if kind == "@language":
-                _put(node.setdefault(key.name, {}), str(term.language), term.text)
-            else:
-                _put(node, key.name, _word(term.text) if kind == "@vocab" else term.text, is_set=key.is_set)
-            break
-        else:
-            _put(node, _compact(name), _expanded(term))
+        put(node, keyed(predicate, value))
     return node
+
+
+class Keyed(NamedTuple):
+    """A value as it stands in our JSON, under a key of our context.
+
+    Attributes:
+        name: The key; where none fits, the property itself, with its prefix.
+        value: The value: a text, or an object where the key does not tell what the text is.
+        language: Its language, where values stand under their languages.
+        is_set: Whether values of this key always stand in a list.
+    """
+
+    name: str
+    value: Any
+    language: str | None = None
+    is_set: bool = False
+
+
+@lru_cache(4096)
+def keyed(predicate: str, value: str) -> Keyed:
+    """Under which key of our context a value goes, and how it is written there.
+
+    Args:
+        predicate: Its property, as N-Triples.
+        value: The value, as N-Triples.
+    """
+    name, term = read(predicate).text, read(value)
+    if name == terms.RDF_TYPE:
+        return Keyed("type", _word(term.text))
+    for kind in _kinds(term):
+        key = _keys().get((name, kind))
+        if key is None:
+            continue
+        if kind == "@language":
+            return Keyed(key.name, term.text, term.language)
+        return Keyed(key.name, _word(term.text) if kind == "@vocab" else term.text, is_set=key.is_set)
+    return Keyed(_compact(name), _expanded(term))
+
+
+def put(node: dict[str, Any], said: Keyed) -> None:
+    """Put a value under its key into a JSON-LD node."""
+    if said.language is None:
+        _put(node, said.name, said.value, is_set=said.is_set)
+    else:
+        _put(node.setdefault(said.name, {}), said.language, said.value)
 
 
 def _put(node: dict[str, Any], name: str, value: Any, *, is_set: bool = False) -> None:
@@ -290,7 +323,7 @@ def _in_xml(text: str) -> str:
     Raises:
         Problem: It has a character that XML 1.0 cannot hold (section 2.2).
     """
-    if (found := _NOT_XML.search(text)) is not None:
+    if (found := NOT_XML.search(text)) is not None:
         raise Problem(
             "not-acceptable",
             f"this has the character U+{ord(found[0]):04X}, which XML cannot hold; there are other forms",

@@ -1,8 +1,9 @@
 """What is answered before Flask: a request that was answered before is given the same bytes, or told that it has them.
 
 An answer that both clocks fix stays for good. Any other holds until something is recorded or a day passes, and is then
-made again; so nothing that is kept is ever older than the statements. Errors, pages that carry no tag and answers that
-are long are not kept. This is a cache inside the service: what clients and proxies may keep, the headers say.
+made again; so nothing that is kept is ever older than the statements. Errors, pages that carry no tag, answers that
+are long and parts of answers are not kept. This is a cache inside the service: what clients and proxies may keep, the
+headers say.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ if TYPE_CHECKING:
 ERA: Final = "regiolog.era"
 """Where a request's environment says in which era it came."""
 
-MOST: Final = 2**20
+IN_PARTS: Final = "/graph/"
+"""Where the addresses begin of what can be had in parts; elsewhere a range is not heeded."""
+
+MOST: Final = 4 * 2**20
 """How many bytes an answer may have to be kept."""
 
 _OVERHEAD: Final = 2**11
@@ -104,6 +108,8 @@ class Front:
         """What tells one request from another; None where nothing can be kept."""
         method = environ["REQUEST_METHOD"]
         if method not in {"GET", "HEAD", "POST"}:
+            return None
+        if "HTTP_RANGE" in environ and environ["PATH_INFO"].startswith(IN_PARTS):
             return None
         body = body_of(environ, self._longest) if method == "POST" else b""
         if body is None:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Sequence
 from itertools import chain
-from typing import Final
+from typing import IO, Final
 
-from flask import Blueprint, Response
+from flask import Blueprint, Response, request
 
 from regiolog.events.errors import QueryRejected
 from regiolog.events.temporal import Clock
 from regiolog.publisher import answers, formats, negotiation
 from regiolog.publisher.asking import CLOCKS, asked, moment, service
+from regiolog.publisher.dumps import Dump
 from regiolog.publisher.memento import addresses
 from regiolog.publisher.memento.addresses import Original
 from regiolog.publisher.memento.instants import Instants, OfGraph
@@ -59,13 +61,45 @@ def instants(of: Original) -> Instants:
 
 def _sent(portion: Portion, form: Format, lasting: Moment, *, packed: bool) -> Response:
     """A graph as an answer, that stays for good where its moment does."""
-    etag = answers.tag("graph", *portion, form.suffix, packed)
+    etag = _tag(portion, form, packed=packed)
     if answers.unchanged(etag):
-        return answers.not_modified(etag, lasting)
-    with service().long_answer():
-        body = answers.spooled(written(service().history(), portion, form))
-        body = answers.compressed(body) if packed else body
-    return answers.send(body, "application/gzip" if packed else form.content_type, etag, lasting, packed=packed)
+        response = answers.not_modified(etag, lasting)
+    else:
+        dump, encoding = _dump(portion, form, packed=packed), None
+        if not packed and "Range" not in request.headers:
+            encoding = answers.coding(dump.length, request.headers.get("Accept-Encoding"))
+        if encoding is not None:
+            dump = _dump(portion, form, packed=True)
+        content_type = "application/gzip" if packed else form.content_type
+        response = answers.send_dump(dump, content_type, etag, lasting, encoding=encoding)
+    response.headers[answers.POSITION] = str(portion.key.position)
+    return response
+
+
+def _tag(portion: Portion, form: Format, *, packed: bool) -> str:
+    """The tag of a graph in one of its forms, which stands for its very bytes; a history is the same on every day."""
+    history = service().history()
+    if portion.history:
+        portion = portion._replace(key=portion.key._replace(breakpoint=0))
+    told = history.told_of(portion.key.position)
+    journal = (history.base_iri, *((told.known, told.gist.id) if told else ()))  # another one has other bytes there
+    return answers.tag("graph", *portion, *journal, form.suffix, zlib.ZLIB_RUNTIME_VERSION if packed else "")
+
+
+def _dump(portion: Portion, form: Format, *, packed: bool) -> Dump:
+    """A graph written down, now or when it was last asked for."""
+    here, tag = service(), _tag(portion, form, packed=packed)
+    plain = here.dumps.find(_tag(portion, form, packed=False)) if packed else None
+
+    def write() -> IO[bytes]:
+        body = answers.spooled(written(here.history(), portion, form)) if plain is None else plain.part()
+        return answers.compressed(body) if packed else body
+
+    found = here.dumps.find(tag)
+    if found is not None:
+        return found
+    with here.long_answer():
+        return here.dumps.make(tag, write)
 
 
 def written(history: History, portion: Portion, form: Format) -> Iterator[bytes]:

@@ -23,12 +23,19 @@ def quiet(_done: int, _all: int) -> None:
     """Progress that nobody watches."""
 
 
-def open_register(path: Path, clock: Clock = system_clock) -> Folder:
+def open_register(path: Path, clock: Clock = system_clock, *, may_begin: bool = False) -> Folder:
     """Open a data folder in which a register has begun.
+
+    Args:
+        path: Where it is.
+        clock: Tells the instant of now.
+        may_begin: Whether one may begin there now, as a copy of another one does, so that an empty folder will do.
 
     Raises:
         FolderError: It has not, or the folder cannot be used; one sentence says why, or how to begin.
     """
+    if may_begin:
+        return Folder(path, create=True, clock=clock)
     if (path / JOURNAL).exists():
         folder = Folder(path, clock=clock)
         if folder.journal.head():

@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import json
 import logging
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from flask import Flask, Response, render_template, request
@@ -52,7 +53,9 @@ PROBLEMS: Final[dict[str, Meaning]] = {
     "conflict": Meaning(409, "Another writer was first, or the register holds otherwise."),
     "query-too-long": Meaning(413, "The query is longer than the limit."),
     "unsupported-media-type": Meaning(415, "The body is of a type that is not read here."),
+    "range-not-satisfiable": Meaning(416, "Nothing of the range that is asked for is there."),
     "query-unsupported": Meaning(422, "The query asks for something that is not done here."),
+    "too-many-requests": Meaning(429, "As many pages are being written already as can be at a time.", retry=1),
     "headers-too-long": Meaning(431, "A header is longer than the limit."),
     "internal": Meaning(500, "Something went wrong here; it was noted."),
     "query-timed-out": Meaning(503, "The query was not answered within the deadline."),
@@ -94,6 +97,8 @@ _HTTP: Final = {
     415: "unsupported-media-type",
 }
 
+_NONE: Final[Mapping[str, str]] = {}
+
 
 class Problem(Exception):
     """A request that is not answered, for a reason that is HTTP's or this room's own.
@@ -101,14 +106,16 @@ class Problem(Exception):
     Args:
         kind: One of :data:`PROBLEMS`.
         detail: What was wrong this time and what is accepted, in one sentence.
+        headers: Headers that the answer has besides.
         more: Further members of the document.
     """
 
-    def __init__(self, kind: str, detail: str, **more: Any) -> None:
+    def __init__(self, kind: str, detail: str, *, headers: Mapping[str, str] = _NONE, **more: Any) -> None:
         """Keep the parts."""
         super().__init__(detail)
         self.kind = kind
         self.detail = detail
+        self.headers = headers
         self.more = more
 
 
@@ -164,7 +171,9 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Problem)
     def of_a_room(error: Problem) -> Response:
-        return answer(error.kind, error.detail, **error.more)
+        response = answer(error.kind, error.detail, **error.more)
+        response.headers.update(error.headers)
+        return response
 
     @app.errorhandler(errors.RegiologError)
     @app.errorhandler(UnusableIri)

@@ -22,6 +22,7 @@ from regiolog.publisher.harvests.standing import Standing, diverging_now, standi
 from regiolog.publisher.settings import Settings
 from regiolog.publisher.things.links import find
 from regiolog.sync.folder import Folder
+from regiolog.sync.follows import followed
 from regiolog.sync.leading import is_led
 from regiolog.sync.projection import projection
 from regiolog.sync.projection.projector import FolderInUse
@@ -104,6 +105,7 @@ class Status(NamedTuple):
         stopped: Why the projector stopped; None while it has not.
         served: Whether a process keeps the statements up to date now.
         scheduled: Whether a process harvests on schedule now.
+        follows: The address of the register that is followed here; None when this is one of its own.
         known: Since when the last projected event is known.
         statements: How many statements there ever were.
         believed: How many of them are believed now.
@@ -123,6 +125,7 @@ class Status(NamedTuple):
     stopped: str | None
     served: bool
     scheduled: bool
+    follows: str | None
     known: str | None
     statements: int
     believed: int
@@ -219,7 +222,7 @@ def status_of(folder: Folder, settings: Settings, say: Callable[[str], None] = l
     Raises:
         FolderError: Something in the folder cannot be read.
     """
-    begun, head = register_of(folder.journal), folder.journal.head()
+    begun, head, follows = register_of(folder.journal), folder.journal.head(), followed(folder.path)
     history = History.open(folder.statements) if folder.statements.exists() else None
     position = history.position if history else 0
     counts = history.counts() if history else {}
@@ -234,6 +237,7 @@ def status_of(folder: Folder, settings: Settings, say: Callable[[str], None] = l
             stopped=history.stopped if history else None,
             served=_is_kept(folder),
             scheduled=is_led(folder.path),
+            follows=follows.address if follows else None,
             known=instant_text(history.known_of(position)) if history and position else None,
             statements=counts.get("statements", 0),
             believed=counts.get("believed", 0),

@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from types import TracebackType
-from typing import Final, NamedTuple, Self
+from typing import Final, NamedTuple, Self, TypeVar, cast
 from weakref import WeakSet
 
 from regiolog.events.errors import QueryOverload
 from regiolog.events.temporal import Clock, system_clock, today
+from regiolog.publisher.answers import VERSION
+from regiolog.publisher.dumps import Dumps
+from regiolog.publisher.feed.paging import Paging
+from regiolog.publisher.feed.shelf import Shelf
 from regiolog.publisher.keeper import Keeper, open_register
 from regiolog.publisher.settings import Settings
 from regiolog.publisher.sparql.dataset import REGISTER, Graphs
 from regiolog.sync.folder import Folder
+from regiolog.sync.projection import projection
 from regiolog.sync.projection.projector import Standing
 from regiolog.sync.queries.workers import QueryWorkers
 from regiolog.sync.statements.history import History
@@ -26,6 +31,8 @@ _SPARE: Final = 2
 
 _MOMENTS: Final = 10_000
 """How many moments are remembered."""
+
+Made = TypeVar("Made")
 
 _PATIENCE: Final = 0.25
 """For how many seconds a long answer waits until another is done."""
@@ -70,6 +77,9 @@ class Service:
         workers: The processes that answer queries.
         clock: Tells the instant of now.
         graphs: Which graphs a query can be asked of.
+        dumps: The whole graphs that were written down last.
+        paging: Where the pages of the feeds break.
+        shelf: Their full pages.
     """
 
     def __init__(
@@ -80,6 +90,11 @@ class Service:
         self.folder = folder
         self.clock = clock
         self.graphs = graphs
+        self.paging = Paging()
+        self.shelf = Shelf(settings.data, f"{VERSION}-{projection.VERSION}")
+        if keeper is not None:
+            self.shelf.sweep()
+        self.dumps = Dumps()
         self._keeper = keeper
         self._mine = threading.local()
         self._opened: WeakSet[History] = WeakSet()
@@ -87,6 +102,7 @@ class Service:
         self._watching = threading.Lock()
         self._watched: History | None = None
         self._moments: tuple[Era | None, dict[tuple[str | None, str | None], Moment]] = (None, {})
+        self._made: tuple[Era | None, dict[str, object]] = (None, {})
         self._at_a_time = max(1, settings.threads // 4)
         self._few = threading.BoundedSemaphore(self._at_a_time)
         self.workers = query_workers(settings, folder)
@@ -170,6 +186,22 @@ class Service:
             if len(known_moments) < _MOMENTS:
                 known_moments[at, known] = found
         return found
+
+    def once(self, what: str, make: Callable[[], Made]) -> Made:
+        """Something that is made once an era, and remembered until the next.
+
+        Args:
+            what: What it is called here.
+            make: Makes it, of what is recorded by then.
+        """
+        now = self.era()
+        of, made = self._made
+        if of != now:
+            made = {}
+            self._made = (now, made)
+        if what not in made:
+            made[what] = make()
+        return cast("Made", made[what])
 
     @contextmanager
     def long_answer(self) -> Iterator[None]:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Final
 from regiolog.events.authority import AUTHORITY, GROUPS, Authority
 from regiolog.events.errors import RegiologError
 from regiolog.ontology.iris import Iris, UnusableIri
+from regiolog.publisher.catalog.words import Words, read_words
 from regiolog.sync.archive import NAMES
 
 if TYPE_CHECKING:
@@ -73,6 +74,7 @@ class Settings:
         with_schedule: Whether the service harvests the sources on their schedules meanwhile.
         graphs: How many graphs a query may name.
         queue: How many queries may wait for a worker; fewer, where else no thread were left for anything else.
+        catalog: What the publisher says of the register in its catalogue.
     """
 
     data: Path = Path("regiolog-data")
@@ -100,6 +102,7 @@ class Settings:
     contact: str | None = None
     proxy: str | None = None
     with_schedule: bool = False
+    catalog: Words = field(default_factory=Words)
 
 
 def read_settings(
@@ -126,9 +129,11 @@ def read_settings(
     for key, value in ({} if path is None else _table(path)).items():
         name = _known(key, str, f"in {path}")
         placed: Any = value
-        if name == "sources" and path is not None:  # its paths are relative to this file
-            is_file = isinstance(value, str) and value.strip()
-            placed = (value, path.parent) if isinstance(value, dict) else path.parent / value if is_file else value
+        if name in {"sources", "catalog"} and path is not None:  # paths are relative to this file
+            if isinstance(value, str) and value.strip():
+                placed = path.parent / value
+            elif name == "sources" and isinstance(value, dict):
+                placed = (value, path.parent)
         given[name] = _value(name, placed, f"{name} in {path}")
     for variable, text in sorted(variables.items()):
         name = _known(variable, _variable, "in the environment")
@@ -321,6 +326,19 @@ def _sources(value: Any) -> _Declared:
     return tables, folder
 
 
+def _catalog(value: Any) -> Words:
+    """A table of words, or the path of a TOML file whose table ``catalog`` has them."""
+    table = value
+    if not isinstance(value, dict):
+        try:
+            table = _table(_path(value)).get("catalog")
+        except UnusableSetting as error:
+            raise ValueError(str(error)) from None
+    if isinstance(table, dict):
+        return read_words(table)
+    raise ValueError("it is a table of words, or a TOML file with such a table")
+
+
 _AUTHORITY: Final = f"it names, for each source, one or more of {', '.join(GROUPS)}, as abb=cooperations"
 
 _UNITS: Final = {None: 1, "KiB": 2**10, "MiB": 2**20, "GiB": 2**30}
@@ -351,4 +369,5 @@ _READERS: Final[dict[str, Callable[[Any], Any]]] = {
     "contact": _text,
     "proxy": _text,
     "with_schedule": _yes_or_no,
+    "catalog": _catalog,
 }

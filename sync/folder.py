@@ -16,7 +16,7 @@ from regiolog.sync.projection import projection
 from regiolog.sync.projection.projector import FolderInUse, Lock, Projector
 from regiolog.sync.statements.history import History
 from regiolog.sync.statements.history_writer import HistoryWriter
-from regiolog.sync.statements.table import FILE, StatementsDamaged
+from regiolog.sync.statements.table import FILE, LAYOUT, StatementsDamaged
 
 SPOOL: Final = "spool"
 
@@ -127,7 +127,8 @@ class Folder:
             last = self.journal.at(head)
             history = History.open(self.statements)
             history.check()
-            if last is not None and (history.version, history.meta("last")) == (projection.VERSION, last.event.id):
+            made_by = (history.layout, history.version, history.meta("last"))
+            if last is not None and made_by == (LAYOUT, projection.VERSION, last.event.id):
                 return history
         if history is not None:
             history.close()

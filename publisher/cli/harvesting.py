@@ -37,11 +37,12 @@ def sync(
     Prints a report of each: what is new and withdrawn, what was refused and why, how much diverges. Exits 1 when one
     of them is not in step; the others are harvested all the same. Ctrl-C ends it, and leaves nothing half recorded.
     """
-    from regiolog.publisher.harvests.by_hand import ByHand, chosen
+    from regiolog.publisher.harvests.by_hand import ByHand, begins_with, chosen
     from regiolog.publisher.keeper import open_register
 
     settings = read_settings(flags, toml=config)
-    with closing(open_register(settings.data)) as folder:
+    named = [settings.sources[name] for name in sources or settings.sources if name in settings.sources]
+    with closing(open_register(settings.data, may_begin=begins_with(named))) as folder:
         names = chosen(settings.sources, sources)
         run = ByHand(folder, settings, accept=accept, dry_run=dry_run)
         with progress("harvesting") as done:
@@ -101,6 +102,8 @@ def _diverging(folder: Folder, settings: Settings) -> Diverging:
     """How much diverges once everything that was recorded is projected; None, and a sentence, when it is unknown."""
     from regiolog.publisher.harvests.standing import diverging_now
 
+    if not folder.journal.head():
+        return None
     try:
         with progress("projecting") as done:
             statements = folder.history(say, done)

@@ -26,9 +26,11 @@ def record(file: BinaryIO, *, dry_run: bool, config: Path | None, **flags: Any) 
     from regiolog.events.kinds import stored_name
     from regiolog.events.record import read_lines
     from regiolog.publisher.keeper import open_register
+    from regiolog.sync.follows import must_be_its_own
 
     settings = read_settings(flags, toml=config)
     with closing(open_register(settings.data)) as folder:
+        must_be_its_own(folder.path)
         wishes = recording.read_wishes(read_lines(file))
         outcome = recording.record(folder.journal, wishes, authority=settings.authority, dry_run=dry_run)
     for position, event in outcome.recorded:

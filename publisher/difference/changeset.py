@@ -29,9 +29,9 @@ def lines(history: History, old: Moment, new: Moment, changes: Sequence[Change],
         part: The set that is meant; None for all of it.
     """
     iris, position = Iris(history.base_iri), max(old.position, new.position)
-    before, after = ((each.at, instant_text(history.known_of(each.position))) for each in (old, new))
+    before, after = ((each.at, _known(history, each)) for each in (old, new))
     name = iri(iris.difference(before, after, part))
-    title = f"What changed from {before[0]}, as known at {before[1]}, to {after[0]}, as known at {after[1]}"
+    title = f"What changed from {before[0]}, {_said(before[1])}, to {after[0]}, {_said(after[1])}"
     yield _line(name, terms.RDF_TYPE, iri(terms.CS_CHANGE_SET))
     yield _line(name, terms.RDFS_LABEL, literal(title, "en"))
     yield _line(name, terms.CS_SUBJECT_OF_CHANGE, iri(iris.register()))
@@ -54,6 +54,16 @@ def lines(history: History, old: Moment, new: Moment, changes: Sequence[Change],
         told = history.told_of(event)
         if told is not None:
             yield history_graph.event(told, iris)
+
+
+def _known(history: History, moment: Moment) -> str | int:
+    """Since when all that is known at a moment is known; its position, where more became known at that instant."""
+    known = history.known_of(moment.position)
+    return instant_text(known) if history.position_at(known) == moment.position else moment.position
+
+
+def _said(known: str | int) -> str:
+    return f"as known at {'position ' if isinstance(known, int) else ''}{known}"
 
 
 def _line(subject: str, predicate: str, value: str) -> bytes:

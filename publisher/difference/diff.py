@@ -1,11 +1,14 @@
-"""``/diff``: what changed between two moments on either clock, set by set, each change with the events behind it."""
+"""``/diff``: what changed between two moments on either clock, set by set, each change with the events behind it.
+
+What was known can be given as a position too: whoever took in everything up to one asks for the net of the rest.
+"""
 
 from __future__ import annotations
 
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from typing import Final, NamedTuple
+from typing import IO, Final, NamedTuple
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, request
@@ -40,7 +43,9 @@ SHOWN_ALONE: Final = 2000
 """The same where one set was asked for."""
 
 _DAYS: Final = ("from", "to")
-_OPTIONAL: Final = ("known", "from_known", "to_known", "set")
+_KNOWN: Final = ("from_known", "to_known")
+_POSITIONS: Final = ("from_position", "to_position")
+_OPTIONAL: Final = ("known", *_KNOWN, *_POSITIONS, "set")
 
 
 class Listed(NamedTuple):
@@ -103,18 +108,25 @@ def _answer(form: Format) -> Response:
     lasting = new._replace(fixed=old.fixed and new.fixed)
     chosen = given.get("set")
     etag = answers.tag("diff", old.at, old.key, new.at, new.key, chosen, form.suffix)
-    if answers.unchanged(etag):
-        return answers.not_modified(etag, lasting)
+    response = (
+        answers.not_modified(etag, lasting)
+        if answers.unchanged(etag)
+        else answers.send(_written(form, old, new, titles, chosen), form.content_type, etag, lasting)
+    )
+    response.headers[answers.POSITION] = str(new.position)
+    return response
+
+
+def _written(form: Format, old: Moment, new: Moment, titles: dict[str, str], chosen: str | None) -> IO[bytes] | str:
+    """What changed, in a form for programs."""
     history = service().history()
     found = _between(history, old, new, titles, chosen)
     if form in {PLAIN_JSON, CSV}:
         lines = map(found.speech.line, found.rows)
         cells: Iterable[tuple[object, ...]] = lines if form is PLAIN_JSON else (each.flat() for each in lines)
-        text = "".join(reports.table(Line._fields, list(cells), form.suffix))
-        return answers.send(text, form.content_type, etag, lasting)
+        return "".join(reports.table(Line._fields, list(cells), form.suffix))
     said = formats.in_order(changeset.lines(history, old, new, found.changes, chosen))
-    body = answers.spooled(formats.write(form, said, streaming=True))
-    return answers.send(body, form.content_type, etag, lasting)
+    return answers.spooled(formats.write(form, said, streaming=True))
 
 
 def _asked(titles: dict[str, str]) -> tuple[dict[str, str], Moment, Moment]:
@@ -124,20 +136,26 @@ def _asked(titles: dict[str, str]) -> tuple[dict[str, str], Moment, Moment]:
         Problem: A parameter is unknown, missing, given twice, contradicts another, or cannot be used.
     """
     given = {name: value for name, value in asked(_DAYS, _OPTIONAL).items() if value or name in _DAYS}
-    apart = [name for name in ("from_known", "to_known") if name in given]
+    apart = [name for name in (*_KNOWN, *_POSITIONS) if name in given]
     if "known" in given and apart:
         raise Problem(
             "bad-parameter",
-            f"known is for both moments, and {apart[0]} for one: give known, or from_known and to_known",
+            f"known is for both moments, and {apart[0]} for one: give known, or what was known of each",
             parameter=apart[0],
         )
+    for known, position in zip(_KNOWN, _POSITIONS, strict=True):
+        if known in given and position in given:
+            raise Problem("bad-parameter", f"{known} and {position} say the same: give one of them", parameter=position)
     if given.get("set", FURTHER) not in titles:
         raise Problem(
             "bad-parameter", f"there is no set {given['set'][:60]}: there are {', '.join(titles)}", parameter="set"
         )
-    names = ("known", "known") if "known" in given else ("from_known", "to_known")
-    old, new = (_moment(day, known, given) for day, known in zip(_DAYS, names, strict=True))
-    if given.get(names[0]) == given.get(names[1]):
+    sides = zip(_DAYS, ("known", "known") if "known" in given else _KNOWN, _POSITIONS, strict=True)
+    old, new = (
+        _at_position(day, position, given) if position in given else _moment(day, known, given)
+        for day, known, position in sides
+    )
+    if not any(each in given for each in _POSITIONS) and given.get(_KNOWN[0]) == given.get(_KNOWN[1]):
         # Something may have been recorded between the two readings.
         new = new._replace(known=old.known, position=old.position, key=service().history().key(new.at, old.position))
     return given, old, new
@@ -160,6 +178,30 @@ def _moment(day: str, known: str, given: dict[str, str]) -> Moment:
         said = re.sub(r"^at=", f"{day}=", re.sub(r"^known=", f"{known}=", str(error)))
         name = next((each for each in (day, known) if said.startswith(f"{each}=")), "")
         raise Problem("bad-moment", said if name else f"{asking}: {said}", parameter=name or asking) from None
+
+
+def _at_position(day: str, name: str, given: dict[str, str]) -> Moment:
+    """One of the two moments, where a position says what was known.
+
+    Raises:
+        Problem: There is no such position, or the day cannot be used.
+    """
+    history = service().history()
+    head, text = history.position, given[name]
+    position = int(text) if re.fullmatch(r"[1-9]\d{0,17}", text, re.ASCII) else 0
+    if not 1 <= position <= head:
+        shown = text if len(text) <= 40 else f"{text[:40]}…"
+        raise Problem("bad-parameter", f"{name} is {shown}: positions go from 1 to {head}", parameter=name)
+    when = _moment(day, name, {day: given[day]})
+    past = position < head
+    return Moment(
+        when.at,
+        history.known_of(position),
+        position,
+        history.key(when.at, position),
+        fixed=past and given[day] != "now",
+        past=past,
+    )
 
 
 def _titles(history: History) -> dict[str, str]:
@@ -194,7 +236,7 @@ def _between(
 def _page(given: dict[str, str], old: Moment, new: Moment, titles: dict[str, str]) -> Response:
     """The page: each set with how much of it changed, and a table."""
     history = service().history()
-    found = _between(history, old, new, titles, given.get("set"), _ways(given))
+    found = _between(history, old, new, titles, given.get("set"), _ways(given, old, new))
     most = SHOWN_ALONE if "set" in given else SHOWN
     return pages.plain(
         "diff.html",
@@ -202,8 +244,8 @@ def _page(given: dict[str, str], old: Moment, new: Moment, titles: dict[str, str
         titles=titles,
         old=old.at,
         new=new.at,
-        old_known=_known(given, "from_known", old),
-        new_known=_known(given, "to_known", new),
+        old_known=_known(given, 0, old),
+        new_known=_known(given, 1, new),
         statements=len(found.changes),
         sets=[
             Listed(
@@ -227,15 +269,18 @@ def _of_set(found: Sequence[Row], name: str) -> list[Row]:
     return [row for row in found if row.group == name]
 
 
-def _known(given: dict[str, str], name: str, moment: Moment) -> str | None:
+def _known(given: dict[str, str], side: int, moment: Moment) -> str | None:
     """What was known at one of the moments, where the address says so."""
-    return instant_text(moment.known) if name in given or "known" in given else None
+    return instant_text(moment.known) if given.keys() & {_KNOWN[side], _POSITIONS[side], "known"} else None
 
 
-def _ways(given: dict[str, str]) -> tuple[str, str]:
+def _ways(given: dict[str, str], *both: Moment) -> tuple[str, str]:
     """What follows the address of a page about the register, to see it at either moment."""
     found = []
-    for day, known in zip(_DAYS, ("from_known", "to_known"), strict=True):
-        coordinates = {"at": given[day], "known": given.get(known, given.get("known", ""))}
+    for side, moment in enumerate(both):
+        known = given.get(_KNOWN[side], given.get("known", ""))
+        if _POSITIONS[side] in given:
+            known = instant_text(moment.known)
+        coordinates = {"at": given[_DAYS[side]], "known": known}
         found.append(f"?{urlencode({name: value for name, value in coordinates.items() if value})}")
     return found[0], found[1]

@@ -96,8 +96,13 @@ class ByHand:
             return Report(source=source.name, said_by=source.said_by, outcome="failed", begun=begun, reason=str(error))
 
 
+def begins_with(sources: Iterable[Source]) -> bool:
+    """Whether a register may begin with one of these sources, as a copy of another one."""
+    return any(source.kind == "journal" for source in sources)
+
+
 def chosen(sources: Mapping[str, Source], names: Iterable[str]) -> list[str]:
-    """The sources that are meant, each once: those that are named, or all of them.
+    """The sources that are meant, each once, a journal first: those that are named, or all of them.
 
     Args:
         sources: What the settings declare.
@@ -115,4 +120,4 @@ def chosen(sources: Mapping[str, Source], names: Iterable[str]) -> list[str]:
     for name in names:
         if name not in sources:
             raise UnusableSetting(f"no source is called {name}; the settings declare {', '.join(sorted(sources))}")
-    return list(dict.fromkeys(names)) or list(sources)
+    return sorted(dict.fromkeys(names) or sources, key=lambda name: sources[name].kind != "journal")

@@ -8,6 +8,7 @@ from contextlib import closing
 from typing import Final
 
 from regiolog.events.errors import RegiologError
+from regiolog.publisher.harvests.by_hand import begins_with
 from regiolog.publisher.harvests.ending import until_told
 from regiolog.publisher.keeper import open_register
 from regiolog.publisher.settings import Settings
@@ -59,7 +60,8 @@ class OnSchedule:
             FolderError: The data folder cannot be used, or no register has begun in it.
         """
         settings = self._settings
-        with closing(open_register(settings.data)) as folder:
+        scheduled = [source for source in settings.sources.values() if source.schedule is not None]
+        with closing(open_register(settings.data, may_begin=begins_with(scheduled))) as folder:
             harvester = Harvester(folder, settings.sources, authority=settings.authority, stop=self._stop)
             try:
                 schedule = Schedule(

@@ -49,6 +49,7 @@ def as_json(report: Report) -> dict[str, Any]:
         "positions": None if report.positions is None else list(report.positions),
         "run": report.run,
         "passed_over": report.passed,
+        "notes": list(report.notes),
         "changes": list(report.changes),
         "refused": list(report.refused),
         "reason": report.reason,
@@ -64,7 +65,7 @@ def documents(reports: Iterable[Report], diverging: Diverging) -> str:
 
 def line(report: Report) -> str:
     """The report of one run in one line."""
-    numbers = [f"{report.made} new", f"{report.withdrawn} withdrawn"] if report.outcome in _READ else []
+    numbers = [f"{report.made} new", f"{report.withdrawn} withdrawn"] if _tells_of_claims(report) else []
     if report.events:
         numbers.append(f"{sum(report.events.values())} events")
     if report.refused:
@@ -89,7 +90,7 @@ def block(report: Report, diverging: Diverging, *, dry_run: bool = False) -> Ite
         yield _told("because", sentence(report.reason))
     if report.documents:
         yield _told("documents", ", ".join(report.documents))
-    if report.outcome in _READ:
+    if _tells_of_claims(report):
         yield _told("claims", f"{report.made} new, {report.withdrawn} withdrawn, {report.again} repeated")
     for change in report.changes[:SHOWN]:
         yield _told("change", sentence(change))
@@ -101,6 +102,8 @@ def block(report: Report, diverging: Diverging, *, dry_run: bool = False) -> Ite
         yield _told("events", _counted(report.events))
     if report.passed:
         yield _told("passed over", _counted(report.passed))
+    for note in report.notes:
+        yield _told("note", sentence(note))
     for why in report.refused:
         yield _told("refused", sentence(why))
     if report.positions:
@@ -153,6 +156,11 @@ def quarantine_lines(refused: Refused) -> Iterator[str]:
 def moment_text(moment: datetime) -> str:
     """An instant to the second, in RFC 3339 and UTC."""
     return instant_text(moment.astimezone(UTC).replace(microsecond=0))
+
+
+def _tells_of_claims(report: Report) -> bool:
+    """Whether a run set a document beside what is held; one that copies a journal takes in no document."""
+    return report.outcome in _READ and bool(report.documents)
 
 
 def _told(name: str, what: str) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from regiolog.events.errors import RegiologError
 from regiolog.publisher.beginning import MARKER, load_archive, register_of
+from regiolog.publisher.copying import copy_register
 from regiolog.publisher.harvests.past import Past
 from regiolog.publisher.keeper import Keeper, Progress
 from regiolog.publisher.server.schedule_process import Scheduled
@@ -78,6 +79,7 @@ def serve(
         PortTaken: The port cannot be listened on; nothing was done.
         FolderError: The data folder cannot be used, or another process serves it.
         Refusal: The archive cannot be loaded, or the base IRI is another than the register's.
+        NothingCopied: The register that is to be followed cannot be copied, and nothing is held of it.
         SeriesRefused: The archive cannot be loaded with the series of sources; nothing was recorded.
         RegiologError: The HTTP process ended by itself.
     """
@@ -88,34 +90,46 @@ def serve(
         closing(Folder(settings.data, create=True)) as folder,
         closing(Keeper(folder)) as keeper,
     ):
-        is_new = register_of(folder.journal) is None
-        past = Past(settings.sources if is_new else {}, settings.authority)
-        with progress("loading the archive") as done, past.blamed():
-            loaded = load_archive(
-                folder.journal,
-                settings.base_iri,
-                leave_out=settings.leave_out,
-                authority=settings.authority,
-                marker=folder.path / MARKER,
-                clock=folder.clock,
-                progress=done,
-                series=past.versions,
-            )
-        if loaded.refused is not None:
-            say(f"the archive of this version was not recorded: {loaded.refused}")
-        elif loaded.recorded:
-            say(f"recorded {loaded.recorded} events of the archive{' and of series' if past.versions else ''}")
-        for sentence in past.remembered(folder):
-            say(sentence)
-        begun = register_of(folder.journal)
-        if is_new and begun is not None and begun.base_iri == DEFAULT_BASE_IRI != listened.url:
-            say(
-                f"its things are named under {begun.base_iri}, for good, though it is served at {listened.url}; "
-                f"remove {settings.data} and begin with --base-iri if another address is meant"
-            )
+        if not copy_register(settings, folder, say=say, progress=progress):
+            _load(settings, folder, listened, say, progress)
         with progress("projecting") as done:
             keeper.begin(say, done)
         _run(settings, listened, keeper, say, announce)
+
+
+def _load(
+    settings: Settings,
+    folder: Folder,
+    listened: Listened,
+    say: Callable[[str], None],
+    progress: Callable[[str], AbstractContextManager[Progress]],
+) -> None:
+    """Load the archive: to begin a register with, or what is new in it."""
+    is_new = register_of(folder.journal) is None
+    past = Past(settings.sources if is_new else {}, settings.authority)
+    with progress("loading the archive") as done, past.blamed():
+        loaded = load_archive(
+            folder.journal,
+            settings.base_iri,
+            leave_out=settings.leave_out,
+            authority=settings.authority,
+            marker=folder.path / MARKER,
+            clock=folder.clock,
+            progress=done,
+            series=past.versions,
+        )
+    if loaded.refused is not None:
+        say(f"the archive of this version was not recorded: {loaded.refused}")
+    elif loaded.recorded:
+        say(f"recorded {loaded.recorded} events of the archive{' and of series' if past.versions else ''}")
+    for sentence in past.remembered(folder):
+        say(sentence)
+    begun = register_of(folder.journal)
+    if is_new and begun is not None and begun.base_iri == DEFAULT_BASE_IRI != listened.url:
+        say(
+            f"its things are named under {begun.base_iri}, for good, though it is served at {listened.url}; "
+            f"remove {settings.data} and begin with --base-iri if another address is meant"
+        )
 
 
 def _run(

@@ -15,6 +15,7 @@ from regiolog.events.claim import ClaimsWereMade, Naming, SourceWasRegistered
 from regiolog.events.errors import Refusal
 from regiolog.events.record import as_strict
 from regiolog.sync.harvest.complaints import complaint
+from regiolog.sync.harvest.declared_feed import DeclaredFeed, feed_of
 from regiolog.sync.harvest.mapping import mapping_of
 from regiolog.sync.sources.endpoint import form_of
 from regiolog.sync.sources.fetching import Fetcher, shown
@@ -37,6 +38,7 @@ class _Limits(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     seconds: Annotated[float, msgspec.Meta(ge=0.1, le=86_400)] = Limits.seconds
     silence: Annotated[float, msgspec.Meta(ge=0.1, le=3_600)] = Limits.silence
     rows: Annotated[int, msgspec.Meta(ge=1, le=10**9)] = Limits.rows
+    pages: Annotated[int, msgspec.Meta(ge=1, le=10**7)] = Limits.pages
     page: Annotated[int, msgspec.Meta(ge=1, le=10**6)] = Limits.page
     attempts: Annotated[int, msgspec.Meta(ge=1, le=20)] = Limits.attempts
     patience: Annotated[float, msgspec.Meta(ge=0, le=86_400)] = Limits.patience
@@ -55,7 +57,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     said_by: Annotated[str, msgspec.Meta(pattern=_KEY)]
     publisher: Text
     kind: Kind
-    mapping: dict[str, Any]
+    mapping: dict[str, Any] | None = None
     location: Text | None = None
     series: _Series | None = None
     document: Text | None = None
@@ -71,6 +73,7 @@ class Declaration(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     contact: Text | None = None
     authority: tuple[str, ...] = ()
     limits: _Limits = _Limits()
+    feed: DeclaredFeed | None = None
 
 
 def read_source(name: str, declared: Mapping[str, Any], folder: Path) -> tuple[Source, tuple[str, ...]]:
@@ -89,13 +92,19 @@ def read_source(name: str, declared: Mapping[str, Any], folder: Path) -> tuple[S
     """
     if not _NAME.fullmatch(name):
         raise ValueError("the name of a source is made of small letters, digits and hyphens")
+    if declared.get("kind") == "journal":
+        declared = {"said_by": name, "publisher": name, **declared}
     try:
         given = msgspec.convert(dict(declared), Declaration)
     except msgspec.ValidationError as error:
         raise ValueError(_said(error, declared)) from None
+    if given.kind == "journal":
+        _check_journal(given, declared)
+    elif given.mapping is None:
+        raise ValueError("`mapping` is missing")
     if (given.location is None) == (given.series is None):
         raise ValueError("it has either a `location` or a `series`")
-    mapping = dict(given.mapping)
+    mapping = dict(given.mapping or {})
     if "beside" in mapping:
         places = [mapping["beside"]] if isinstance(mapping["beside"], str) else mapping["beside"]
         if not isinstance(places, list) or not all(isinstance(place, str) for place in places):
@@ -119,9 +128,11 @@ def read_source(name: str, declared: Mapping[str, Any], folder: Path) -> tuple[S
         allow=given.allow,
         proxy=given.proxy,
         contact=given.contact,
+        feed=feed_of(given.kind, given.feed, given.location, folder),
         limits=Limits(**{**msgspec.structs.asdict(given.limits), "bytes": _bytes(given.limits.bytes)}),
     )
-    mapping_of(source)
+    if source.kind != "journal":
+        mapping_of(source)
     _check_recordable(source)
     Fetcher(source.limits, allow=source.allow, proxy=source.proxy, contact=source.contact).close()
     return source, given.authority
@@ -130,8 +141,12 @@ def read_source(name: str, declared: Mapping[str, Any], folder: Path) -> tuple[S
 def disagreeing(sources: Mapping[str, Source]) -> str | None:
     """Why some of the sources cannot be declared together; None when they can.
 
-    Two complete documents of one publisher about the same things would each withdraw what only the other says.
+    Two complete documents of one publisher about the same things would each withdraw what only the other says. A
+    register can be a copy of one other at most.
     """
+    journals = [name for name, source in sources.items() if source.kind == "journal"]
+    if len(journals) > 1:
+        return f"{' and '.join(journals)} are of kind journal, and a register follows one other at most"
     complete = [source for source in sources.values() if source.complete]
     for number, one in enumerate(complete):
         for other in complete[number + 1 :]:
@@ -197,6 +212,16 @@ def _place(text: str, folder: Path) -> str:
     return str(folder / Path(text).expanduser())
 
 
+def _check_journal(given: Declaration, declared: Mapping[str, Any]) -> None:
+    """See that nothing is said of another register but where it is, and how it is reached."""
+    strange = [name for name in declared if name not in _OF_JOURNAL]
+    if strange:
+        raise ValueError(f"a source of kind journal has no `{strange[0]}`: its events are copied as they are")
+    location = given.location or ""
+    if urlsplit(location).scheme not in {"http", "https"} or not {"?", "#"}.isdisjoint(location):
+        raise ValueError("the location of a journal is the address of a register, as https://register.example/")
+
+
 def _series(series: _Series, folder: Path) -> Series:
     try:
         pattern = re.compile(series.pattern)
@@ -243,5 +268,10 @@ def _said(error: msgspec.ValidationError, declared: Mapping[str, Any]) -> str:
     return complaint(error, known=_WITHIN.get(within, Declaration).__struct_fields__)
 
 
-_WITHIN: Final[dict[str, type[msgspec.Struct]]] = {"limits": _Limits, "series": _Series}
+_WITHIN: Final[dict[str, type[msgspec.Struct]]] = {"limits": _Limits, "series": _Series, "feed": DeclaredFeed}
 """The tables within a declaration."""
+
+_OF_JOURNAL: Final = frozenset(
+    {"said_by", "publisher", "kind", "location", "schedule", "allow", "proxy", "contact", "limits"}
+)
+"""What can be said of another register that is followed."""

@@ -6,7 +6,7 @@ import fcntl
 import hashlib
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -27,6 +27,8 @@ from regiolog.events.event import Entity
 from regiolog.events.held import Held
 from regiolog.events.journal import Boundary
 from regiolog.events.recording import record
+from regiolog.sync.follows import must_be_its_own
+from regiolog.sync.harvest.following import Following
 from regiolog.sync.harvest.mapping import mapping_of
 from regiolog.sync.harvest.report import Report
 from regiolog.sync.harvest.run import Run
@@ -38,6 +40,8 @@ from regiolog.sync.sources.source import Limits
 from regiolog.sync.sources.validators import Validators
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from regiolog.sync.folder import Folder
     from regiolog.sync.sources.source import Source
 
@@ -53,6 +57,7 @@ class Harvester:
         sources: The sources by name.
         authority: Which source may open which kinds of register event.
         stop: Ends what is under way, at once, when it is set; nothing of it is recorded.
+        progress: Of a journal that is copied, told how far the copy is, and how far it goes.
     """
 
     def __init__(
@@ -62,6 +67,7 @@ class Harvester:
         *,
         authority: Authority = AUTHORITY,
         stop: threading.Event | None = None,
+        progress: Callable[[int, int], None] = lambda _done, _all: None,
     ) -> None:
         """Open the memory of harvesting."""
         self.sources = sources
@@ -69,6 +75,12 @@ class Harvester:
         self._folder = folder
         self._authority = authority
         self._stop = stop or threading.Event()
+        self._progress = progress
+
+    @property
+    def replicas(self) -> Path:
+        """The folder with the replicas of feeds."""
+        return self._folder.path / LOCKS
 
     def source(self, name: str) -> Source:
         """A source by its name.
@@ -97,7 +109,9 @@ class Harvester:
             Interrupted: This process was told to end.
         """
         source = self.source(name)
-        run = Run(self, source, accept=accept, dry_run=dry_run)
+        run: Run | Following = Run(self, source, accept=accept, dry_run=dry_run)
+        if source.kind == "journal":
+            run = Following(self, self._folder, source, dry_run=dry_run, progress=self._progress)
         with self._alone(name) as alone:
             if not alone:
                 return run.report("busy", "another run of this source is under way")
@@ -106,7 +120,11 @@ class Harvester:
             if memory.declared != digest or self._may_read_otherwise(source, memory):
                 memory = memory._replace(declared=digest, validators=Validators(), sha256=None)
             try:
-                memory = run.series(memory) if source.series is not None else run.latest(memory)
+                if isinstance(run, Following):
+                    memory = run.follow(memory)
+                else:
+                    self._must_take_in()
+                    memory = run.series(memory) if source.series is not None else run.latest(memory)
             except (Interrupted, FolderError):
                 raise
             except RegiologError as failed:
@@ -130,9 +148,10 @@ class Harvester:
 
         Raises:
             UnknownKey: There is none of this number, or its source is declared no more.
-            Refusal: It is a version of a series of which a later one was taken in.
+            Refusal: It is a version of a series of which a later one was taken in, or this register follows another.
             Interrupted: This process was told to end.
         """
+        self._must_take_in()
         refused = self.runs.refused(number)
         if number not in {each.number for each in self.runs.quarantine(refused.name)}:
             raise UnknownKey(f"{number} waits no more: a later document of {refused.name} was taken in")
@@ -185,12 +204,30 @@ class Harvester:
         Raises:
             HarvestFailed: It cannot be, and nothing was.
         """
-        if self._stop.is_set():
-            raise Interrupted("this process was told to end")
+        self.look()
         outcome = record(
             self._folder.journal, [taking], clock=self._folder.clock, authority=self._authority, dry_run=dry_run
         )
         return [position for position, _ in outcome.recorded]
+
+    def look(self) -> None:
+        """Go on, unless this process is to end.
+
+        Raises:
+            Interrupted: It is.
+        """
+        if self._stop.is_set():
+            raise Interrupted("this process was told to end")
+
+    def _must_take_in(self) -> None:
+        """See that a register has begun here, and is no copy of another one.
+
+        Raises:
+            Refusal: It has not, or it is.
+        """
+        must_be_its_own(self._folder.path)
+        if not self._folder.journal.head():
+            raise Refusal("no register has begun here yet, in which it could be taken in")
 
     def _may_read_otherwise(self, source: Source, memory: Memory) -> bool:
         """Whether what the document said then may be read otherwise now, so that it has to be looked at again.

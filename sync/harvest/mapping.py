@@ -12,6 +12,7 @@ from regiolog.sync.harvest.complaints import complaint
 from regiolog.sync.harvest.from_graphs import MunicipalitiesOfGraph, RegionsOfGraph
 from regiolog.sync.harvest.from_organisations import CooperationsOfGraph
 from regiolog.sync.harvest.from_tables import LayerOfTable, MunicipalitiesOfTable, RegionsOfTable
+from regiolog.sync.harvest.from_versions import VersionObjects
 from regiolog.sync.harvest.reading import Known, Reading
 from regiolog.sync.sources.documents import Document, graph_of, table_of
 from regiolog.sync.sources.endpoint import form_of
@@ -21,7 +22,7 @@ from regiolog.sync.sources.source import Source
 TableMapping = RegionsOfTable | LayerOfTable | MunicipalitiesOfTable
 """Everything that can be read from a table."""
 
-GraphMapping = RegionsOfGraph | MunicipalitiesOfGraph | CooperationsOfGraph
+GraphMapping = RegionsOfGraph | MunicipalitiesOfGraph | CooperationsOfGraph | VersionObjects
 """Everything that can be read from a document of RDF."""
 
 _OF: Final[dict[bool, Any]] = {True: TableMapping, False: GraphMapping}
@@ -29,7 +30,9 @@ _OF: Final[dict[bool, Any]] = {True: TableMapping, False: GraphMapping}
 
 def is_table(source: Source) -> bool:
     """Whether what a source publishes is read as a table; else it is read as RDF."""
-    return source.kind == "table" or (source.kind == "sparql" and form_of(source.query or "") == "SELECT")
+    if source.kind == "sparql":
+        return form_of(source.query or "") == "SELECT"
+    return source.kind in {"table", "cloudevents"}
 
 
 def mapping_of(source: Source) -> TableMapping | GraphMapping:

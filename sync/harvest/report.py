@@ -32,6 +32,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
         changes: What changed, or would have, a line each; no more of them than is kept.
         refused: Why something was refused, a sentence each.
         passed: What was passed over, and how often.
+        notes: What is odd about a feed, a sentence each.
         reason: Why the run was refused, or failed; None when it was neither.
         after: For how many seconds from then its publisher asks to be left alone; None when it does not say.
     """
@@ -52,6 +53,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=False):
     changes: tuple[str, ...] = ()
     refused: tuple[str, ...] = ()
     passed: dict[str, int] = {}
+    notes: tuple[str, ...] = ()
     reason: str | None = None
     after: float | None = None
 

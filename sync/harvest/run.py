@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from regiolog.events.errors import HarvestFailed, Suspicious, Unreadable
 from regiolog.events.temporal import day_of
+from regiolog.sync.harvest import feeds
 from regiolog.sync.harvest.mapping import Content
 from regiolog.sync.harvest.report import Outcome, Report
 from regiolog.sync.harvest.runs import Memory, Refused
@@ -18,10 +19,12 @@ from regiolog.sync.sources import documents
 from regiolog.sync.sources.documents import Document
 from regiolog.sync.sources.graphs import Graph
 from regiolog.sync.sources.guard import printable
+from regiolog.sync.sources.source import FEEDS
 from regiolog.sync.sources.validators import Validators
 
 if TYPE_CHECKING:
     from regiolog.sync.harvest.harvesting import Harvester
+    from regiolog.sync.sources.fetching import Fetcher
     from regiolog.sync.sources.source import Source
 
 _LONGEST: Final = 500
@@ -46,12 +49,14 @@ class Run:
         self._taking: Taking | None = None
         self._passed: Counter[str] = Counter()
         self._behind = 0
+        self._notes: tuple[str, ...] = ()
+        self._after: float | None = None
 
     def latest(self, memory: Memory) -> Memory:
         """Take in the document as its publisher has it now."""
         validators = Validators() if self._accept else memory.validators
         with self._of.fetcher(self._source) as fetcher:
-            document = documents.latest(self._source, fetcher, validators)
+            document = self._document(fetcher, validators)
             if document is None or (document.sha256 == memory.sha256 and not self._accept):
                 self._unchanged = True
                 if not self._dry_run:
@@ -60,6 +65,16 @@ class Run:
                 return self._seen(memory._replace(validators=fresh))
             beside = documents.beside(self._source, fetcher)
         return self.take(memory, document, beside)
+
+    def _document(self, fetcher: Fetcher, validators: Validators) -> Document | None:
+        """The document as its publisher has it now, or all that is known of a feed; None when it is what it was."""
+        if self._source.kind not in FEEDS:
+            return documents.latest(self._source, fetcher, validators)
+        followed = feeds.follow(
+            self._source, fetcher, self._of.replicas, accept=self._accept, is_kept=not self._dry_run
+        )
+        self._notes, self._after = followed.notes, followed.after
+        return followed.document
 
     def series(self, memory: Memory) -> Memory:
         """Take in the versions that came since the last one, each in a transaction of its own."""
@@ -161,8 +176,9 @@ class Run:
             changes=tuple(printable(each) for taking in takings for each in taking.changes)[:MOST_CHANGES],
             refused=tuple(printable(why, _LONGEST) for _, taking, _ in self._takings for why in taking.refused),
             passed=dict(passed),
+            notes=tuple(printable(note, _LONGEST) for note in self._notes),
             reason=None if reason is None else printable(reason, _LONGEST),
-            after=after,
+            after=after if after is not None else self._after,
         )
 
     def _seen(self, memory: Memory) -> Memory:

@@ -49,7 +49,7 @@ class Memory(NamedTuple):
         declared: The digest of what they said of it then.
         validators: What to ask with next time.
         sha256: The digest of the document that was taken in last; None when none was.
-        version: Of a series, the file of the version that was taken in last.
+        version: Of a series, the file of the version that was taken in last; of a journal, what the validators are of.
         taken: Of a series, the digests of the versions that were taken in, by their files.
         upto: The last position of the journal that was looked at when something was taken in; None before that.
         is_resolved: Whether everything that the document names was found then.

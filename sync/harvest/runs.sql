@@ -6,7 +6,7 @@ CREATE TABLE IF NOT EXISTS source (
     etag TEXT,                        -- what to ask with next time
     last_modified TEXT,
     sha256 TEXT,                      -- digest of the document that was taken in last
-    version TEXT,                     -- of a series: the file of the version that was taken in last
+    version TEXT,                     -- of a series: the file of the version that was taken in last; of a journal: between which positions to ask with those
     taken TEXT,                       -- of a series: the digests of those that were taken in, in JSON
     upto INTEGER,                     -- the last position of the journal that was looked at then
     is_resolved INTEGER NOT NULL DEFAULT 1, -- whether everything that it names was found then

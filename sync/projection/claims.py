@@ -37,7 +37,8 @@ if TYPE_CHECKING:
 
     from regiolog.events.claim import Claim
     from regiolog.events.fact import Fact
-    from regiolog.sync.projection.projection import Names, Sketch
+    from regiolog.sync.projection.naming import Names
+    from regiolog.sync.projection.projection import Sketch
 
     _Triple = tuple[str, str, str, str]
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from regiolog.events.fact import Fact
     from regiolog.events.timeline import Span
     from regiolog.ontology.iris import Iris
-    from regiolog.sync.projection.projection import Names, Sketch
+    from regiolog.sync.projection.naming import Names
+    from regiolog.sync.projection.projection import Sketch
 
 
 def cooperation_iri(key: str, facts: list[Fact], iris: Iris) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, timedelta
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, TypeVar
 
 from regiolog.events.decision import DecisionWasRegistered, fold_decision
 from regiolog.events.demarcation import EvidenceOf
@@ -25,8 +25,8 @@ from regiolog.events.region import fold_region
 from regiolog.events.register import RegisterWasBegun
 from regiolog.events.timeline import Span
 from regiolog.ontology import terms
-from regiolog.ontology.iris import Iris
 from regiolog.sync.projection import claims, cooperations
+from regiolog.sync.projection.naming import Names, subregion_iri
 from regiolog.sync.statements.statement import (
     ALWAYS,
     NEVER,
@@ -47,20 +47,6 @@ Kind = TypeVar("Kind", bound=Event)
 
 VERSION: Final = 2
 """Raised whenever the same journal would give other statements; a folder of an earlier one is built again."""
-
-
-class Names(NamedTuple):
-    """How the projection names the things that other things' facts decide on.
-
-    Attributes:
-        iris: Mints what is ours.
-        region: The IRI of a region by its key.
-        cooperation: The IRI of a cooperation structure by its key.
-    """
-
-    iris: Iris
-    region: Callable[[str], str]
-    cooperation: Callable[[str], str]
 
 
 class Sketch:
@@ -85,11 +71,6 @@ class Sketch:
     def evidence_of(self, subject: str, event: Event, start: int, end: int) -> None:
         """State the evidence that an event gives as a whole."""
         self.evidence(subject, EvidenceOf(event.evidence, event.note, event.source), start, end)
-
-
-def region_iri(key: str, facts: list[Fact], iris: Iris) -> str:
-    """The IRI of a region: its publisher's where there was one from the beginning, else ours."""
-    return iris.region(key, fold_region(key, facts).iri)
 
 
 def statements_of(entity: Entity, facts: list[Fact], names: Names) -> set[Statement]:
@@ -245,7 +226,7 @@ def _region(sketch: Sketch, key: str, facts: list[Fact], names: Names) -> None:
 
 
 def _subregion(sketch: Sketch, key: str, facts: list[Fact], names: Names) -> None:
-    subject = names.iris.subregion(key, fold_region(key, facts).iri)
+    subject = subregion_iri(key, facts, names.iris)
     _drawn(sketch, key, facts, names, subject, terms.RL_SUB_REGION)
 
 

@@ -28,8 +28,10 @@ from regiolog.sync.projection import projection
 from regiolog.sync.projection.claims import Spoken
 from regiolog.sync.projection.cooperations import cooperation_iri
 from regiolog.sync.projection.gist import encode, gist_of
-from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.projection.naming import Names, followed, region_iri
+from regiolog.sync.statements.history_writer import HistoryWriter, Turn
 from regiolog.sync.statements.statement import Statement
+from regiolog.sync.statements.table import LAYOUT
 
 LOCK: Final = "projector.lock"
 
@@ -105,7 +107,7 @@ class Projector:
         self._said: dict[Entity, set[Statement]] = {}
         self._iris: dict[Entity, str] = {}
         self._sources: dict[Entity, Spoken] = {}
-        self._names: projection.Names | None = None
+        self._names: Names | None = None
         self._stopped: str | None = None
         self._halt = threading.Event()
         self._thread: threading.Thread | None = None
@@ -183,6 +185,9 @@ class Projector:
         if position and history.version < projection.VERSION:
             say(f"building the statements again: projection {history.version} became {projection.VERSION}")
             history.clear()
+        elif position and history.layout != LAYOUT:
+            say("building the statements again: their tables are those of another version")
+            history.clear()
         elif position and (last is None or last.event.id != history.meta("last")):
             say("building the statements again: they are not of this journal")
             history.clear()
@@ -210,7 +215,7 @@ class Projector:
 
     def _begin(self, event: Event) -> None:
         if isinstance(event, RegisterWasBegun):
-            self._names = projection.Names(Iris(event.base_iri), self._region, self._cooperation)
+            self._names = Names(Iris(event.base_iri), self._region, self._cooperation)
 
     def _project(self, batch: list[Recorded]) -> None:
         if not batch:
@@ -237,20 +242,20 @@ class Projector:
         if self._names is None:
             raise LookupError("the register has not begun")
         if isinstance(event, ClaimsWereMade):
-            closing, opening = self._published(position, event)
+            turns = [self._published(position, event)]
         else:
-            closing, opening = self._changed(position, event)
+            turns = self._changed(position, event)
         own = event.known_from or event.recorded_at
         if own is None:
             raise LookupError("it does not say when it was known")
         self._known = max(self._known, own)
         gist = encode(gist_of(event, self._believed.position_of))
-        self._history.write(position, self._known, closing, opening, gist)
+        self._history.write(position, self._known, turns, gist, event.recorded_at)
         if isinstance(event, RegisterWasBegun):
             self._history.note(register=event.register, base_iri=event.base_iri, coverage=event.coverage.isoformat())
         self._reached = recorded
 
-    def _published(self, position: int, event: ClaimsWereMade) -> tuple[list[Statement], list[Statement]]:
+    def _published(self, position: int, event: ClaimsWereMade) -> Turn:
         """What a source's publication closes and opens: only what it made and withdrew is looked at."""
         (source,) = event.touches()
         if self._names is None:
@@ -261,14 +266,15 @@ class Projector:
         self._believed.take(position, event)
         self._said.pop(source, None)
         closing, opening = spoken.take(Fact(position, position, event), event)
-        return sorted(closing), sorted(opening)
+        return Turn(sorted(closing), sorted(opening))
 
-    def _changed(self, position: int, event: Event) -> tuple[list[Statement], list[Statement]]:
+    def _changed(self, position: int, event: Event) -> list[Turn]:
         """What any other event closes and opens: the timelines that it touches are folded again."""
         if self._names is None:
             raise LookupError("the register has not begun")
         touched = sorted(self._believed.touched_by(event))
         before = {entity: self._now_said(entity) for entity in touched}
+        stood = {entity: self._followed(entity) for entity in touched}
         regions = {
             entity: self._region(entity.key)
             for entity in touched
@@ -282,18 +288,28 @@ class Projector:
             self._sources.clear()
             before |= self._said_of_others(regions, before)
             touched = sorted(before)
-        closing: list[Statement] = []
-        opening: list[Statement] = []
+        turns: list[Turn] = []
         after: dict[Entity, set[Statement]] = {}
         for entity in touched:
+            said = before[entity]
             now = projection.statements_of(entity, self._believed.facts(entity), self._names)
             after[entity] = now
-            closing += sorted(before[entity] - now)
-            opening += sorted(now - before[entity])
+            turn = Turn(sorted(said - now), sorted(now - said))
+            name = self._followed(entity)
+            if name is not None:
+                was, stands = stood.get(entity, name) if said else None, name if now else None
+                turn = turn._replace(kind=entity.kind, key=entity.key, stood=was, stands=stands)
+            turns.append(turn)
         if len(self._said) > _REMEMBERED:
             self._said.clear()
         self._said.update(after)
-        return closing, opening
+        return turns
+
+    def _followed(self, entity: Entity) -> str | None:
+        """The IRI of a thing, as it is believed now, where feeds bring its versions."""
+        if self._names is None:
+            return None
+        return followed(entity, self._believed.facts(entity), self._names)
 
     def _now_said(self, entity: Entity) -> set[Statement]:
         said = self._said.get(entity)
@@ -318,7 +334,7 @@ class Projector:
         }
 
     def _region(self, key: str) -> str:
-        return self._iri(Entity("region", key), projection.region_iri)
+        return self._iri(Entity("region", key), region_iri)
 
     def _cooperation(self, key: str) -> str:
         return self._iri(Entity("cooperation", key), cooperation_iri)

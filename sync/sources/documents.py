@@ -21,6 +21,9 @@ from regiolog.sync.sources.validators import Validators
 
 _SPREADSHEET: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_IN_SLICES: Final = "version-objects"
+"""The mapping that reads blank nodes: what it is about is told in them."""
+
 
 class Document(NamedTuple):
     """One version of what a source publishes.
@@ -105,7 +108,7 @@ def table_of(source: Source, document: Document) -> Table:
     Raises:
         Unreadable: It is none.
     """
-    if source.kind == "sparql":  # written here, so that nothing about its form needs to be said or found out
+    if source.kind in {"sparql", "cloudevents"}:  # written here, so that nothing of its form is to be found out
         return read_table(
             document.body,
             media=document.media,
@@ -136,10 +139,11 @@ def graph_of(source: Source, document: Document) -> Graph:
     base = document.address if "://" in document.address else None
     return read_graph(
         document.body,
-        media=document.media if source.kind == "sparql" else source.form or document.media,
+        media=document.media if source.kind in {"sparql", "ldes"} else source.form or document.media,
         name=_end(document.address),
         base=base,
         most_triples=source.limits.rows,
+        blank=source.mapping.get("says") == _IN_SLICES,
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from email.message import Message
 from http.cookiejar import DefaultCookiePolicy
 from importlib.metadata import version
-from types import TracebackType
+from types import MappingProxyType, TracebackType
 from typing import Final, NamedTuple, Self
 from urllib.parse import urldefrag, urljoin, urlsplit
 
@@ -28,7 +28,8 @@ from regiolog.sync.sources.validators import Validators
 
 _WHOLE: Final = frozenset({200, 203})
 _REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
-_MAY_PASS: Final = frozenset({429, 500, 502, 503, 504})
+_MAY_PASS: Final = frozenset({408, 425, 429, 500, 502, 503, 504})
+_GONE: Final = 410
 _CODINGS: Final[Mapping[str, Coding]] = {"": "identity", "identity": "identity", "gzip": "gzip", "x-gzip": "gzip"}
 
 _FIRST_PAUSE: Final = 0.5
@@ -51,6 +52,8 @@ class Fetched(NamedTuple):
         url: Where it lay in the end, after redirects.
         whole: Whether its end could be verified, by its length, its chunks or its packing; False when only the end of
             the connection told of it.
+        headers: What came with it, by names in lower case.
+        gone: Whether its publisher says that it was there and is no more; then it has no bytes.
     """
 
     body: bytes
@@ -59,16 +62,20 @@ class Fetched(NamedTuple):
     validators: Validators
     url: str
     whole: bool
+    headers: Mapping[str, str] = MappingProxyType({})
+    gone: bool = False
 
 
 class _Request(NamedTuple):
-    """What is asked of a publisher, each time it is asked."""
+    """What is asked of a publisher, each time it is asked; secrets go to nobody but whom is asked first."""
 
     method: str
     url: str
     headers: Mapping[str, str]
     data: Mapping[str, str] | None
     is_conditional: bool
+    secrets: Mapping[str, str] = MappingProxyType({})
+    may_be_gone: bool = False
 
 
 class _Session(requests.Session):
@@ -114,13 +121,23 @@ class Fetcher:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, guarded)
 
-    def get(self, url: str, *, accept: str = "*/*", validators: Validators | None = None) -> Fetched | None:
+    def get(
+        self,
+        url: str,
+        *,
+        accept: str = "*/*",
+        validators: Validators | None = None,
+        secrets: Mapping[str, str] | None = None,
+        may_be_gone: bool = False,
+    ) -> Fetched | None:
         """Fetch a document, unless it is still what it was.
 
         Args:
             url: Where it lies.
             accept: Which media types are wanted.
             validators: What its publisher gave the last time.
+            secrets: Headers that only this publisher may see, as a key; a redirect to another host is followed without.
+            may_be_gone: Whether 410 is an answer, and no error.
 
         Returns:
             None when it has not changed since.
@@ -133,7 +150,8 @@ class Fetcher:
             Interrupted: ``stop`` was set.
         """
         conditions = _conditions(validators or Validators())
-        return self._fetch(_Request("GET", url, {"Accept": accept, **conditions}, None, bool(conditions)))
+        headers = {"Accept": accept, **conditions}
+        return self._fetch(_Request("GET", url, headers, None, bool(conditions), secrets or {}, may_be_gone))
 
     def post(self, url: str, data: Mapping[str, str], *, accept: str) -> Fetched:
         """Fetch what an endpoint answers to a form, such as a query; it is asked again as for a document.
@@ -209,6 +227,8 @@ class Fetcher:
                 there = _onward(here.url, response)
             if response.status_code == 303:
                 here = here._replace(method="GET", data=None)
+            if _host(there) != _host(here.url):
+                here = here._replace(secrets={})
             here = here._replace(url=there)
             if (here.method, there) in met:
                 raise Unreachable(f"{origin} leads in a circle, by way of {shown(there)}")
@@ -221,7 +241,7 @@ class Fetcher:
             return self._session.request(
                 request.method,
                 request.url,
-                headers=dict(request.headers),
+                headers={**request.headers, **request.secrets},
                 data=request.data,
                 stream=True,
                 allow_redirects=False,
@@ -242,10 +262,12 @@ class Fetcher:
         status, what = response.status_code, shown(request.url)
         if status == 304 and request.is_conditional:
             return None
+        if status == _GONE and request.may_be_gone:
+            return Fetched(b"", "", None, Validators(), urldefrag(response.url).url, whole=True, gone=True)
         if status in _MAY_PASS:
             raise Passing(f"{what} answers {status_said(status)}", asked_to_wait(response.headers))
         if status >= 400:
-            raise Unreachable(f"{what} answers {status_said(status)}")
+            raise Unreachable(f"{what} answers {status_said(status)}", status=status)
         if status not in _WHOLE:
             raise Unreadable(f"{what} answers {status_said(status)}, which brings no whole document")
         coding = _CODINGS.get(response.headers.get("Content-Encoding", "").strip().lower())
@@ -262,6 +284,7 @@ class Fetcher:
             validators=Validators(_validator(response, "ETag"), _validator(response, "Last-Modified")),
             url=urldefrag(response.url).url,
             whole=has_length or transfer == "chunked" or coding == "gzip",
+            headers={name.lower(): value for name, value in response.headers.items()},
         )
 
     def _body(self, what: str, response: requests.Response, coding: Coding) -> bytes:
@@ -319,6 +342,12 @@ def _onward(url: str, response: requests.Response) -> str:
     if leaves:
         raise Forbidden(f"{shown(url)} leads to {shown(there)}, out of the encryption")
     return there
+
+
+def _host(url: str) -> tuple[str, str]:
+    """Whom an address asks: the host, its port, and whether nobody listens in."""
+    split = urlsplit(url)
+    return split.scheme, split.netloc
 
 
 def _conditions(validators: Validators) -> dict[str, str]:

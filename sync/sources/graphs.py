@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from datetime import date
 from typing import Final
 
-from pyoxigraph import Literal, NamedNode, Quad, RdfFormat, Triple, parse
+from pyoxigraph import BlankNode, Literal, NamedNode, Quad, RdfFormat, Triple, parse
 
 from regiolog.events.errors import BadMoment, Unreadable
 from regiolog.events.temporal import day_of, parse_day, parse_instant
@@ -45,19 +45,24 @@ NOWHERE_NEAR: Final = date(9999, 12, 31)
 class Graph:
     """The triples of one or more documents, whatever graphs they stood in."""
 
-    def __init__(self) -> None:
-        """Hold nothing yet."""
+    def __init__(self, *, blank: bool = False) -> None:
+        """Hold nothing yet.
+
+        Args:
+            blank: Whether blank nodes are held too, by an address that is good for nothing but this graph.
+        """
+        self._blank = blank
         self._of: dict[str, dict[str, list[NamedNode | Literal]]] = {}
         self._to: dict[tuple[str, str], list[str]] = {}
         self._seen: dict[tuple[str, str, str], None] = {}
 
     def __len__(self) -> int:
-        """How many different triples there are, between things that have an address."""
+        """How many different triples are held."""
         return len(self._seen)
 
     def add(self, triple: Triple | Quad) -> None:
         """Hold one more triple; one with a blank node names nothing that could be known again, and is passed over."""
-        subject, value = triple.subject, triple.object
+        subject, value = self._named(triple.subject), self._named(triple.object)
         if not isinstance(subject, NamedNode) or not isinstance(value, NamedNode | Literal):
             return
         key = (subject.value, triple.predicate.value, str(value))
@@ -68,9 +73,13 @@ class Graph:
         if isinstance(value, NamedNode):
             self._to.setdefault((triple.predicate.value, value.value), []).append(subject.value)
 
+    def _named(self, term: object) -> object:
+        """A term; a blank node that is held too has an address here."""
+        return NamedNode(f"genid:{term.value}") if self._blank and isinstance(term, BlankNode) else term
+
     def merged(self, other: Graph) -> Graph:
         """A graph with the triples of both."""
-        both = Graph()
+        both = Graph(blank=self._blank)
         for triple in (*self.triples(), *other.triples()):
             both.add(triple)
         return both
@@ -138,7 +147,13 @@ class Graph:
 
 
 def read_graph(
-    body: bytes, *, media: str = "", name: str = "", base: str | None = None, most_triples: int = 1_000_000
+    body: bytes,
+    *,
+    media: str = "",
+    name: str = "",
+    base: str | None = None,
+    most_triples: int = 1_000_000,
+    blank: bool = False,
 ) -> Graph:
     """Read a document of RDF.
 
@@ -148,22 +163,33 @@ def read_graph(
         name: The end of its address, whose suffix tells the form where the media type does not.
         base: The address that relative ones in it are relative to.
         most_triples: How many triples it may have.
+        blank: Whether its blank nodes are held too.
 
     Raises:
         Unreadable: It is in no form of RDF, it is broken, or it is too large; one sentence says where.
     """
+    graph = Graph(blank=blank)
+    for quad in read_quads(body, media=media, name=name, base=base, most=most_triples):
+        graph.add(quad)
+    return graph
+
+
+def read_quads(body: bytes, *, media: str, name: str = "", base: str | None = None, most: int) -> Iterator[Quad]:
+    """The quads of a document of RDF, as :func:`read_graph` reads them.
+
+    Raises:
+        Unreadable: As there; what came before it breaks has been given then.
+    """
     form = _form(body, media, name)
     if form == RdfFormat.RDF_XML and re.search(rb"<!ENTITY", body):
         raise Unreadable("it declares XML entities, which are not read")
-    graph = Graph()
     try:
-        for number, triple in enumerate(parse(body.removeprefix(b"\xef\xbb\xbf"), format=form, base_iri=base)):
-            if number >= most_triples:
-                raise Unreadable(f"it has more than {most_triples} triples, which is the limit")
-            graph.add(triple)
+        for number, quad in enumerate(parse(body.removeprefix(b"\xef\xbb\xbf"), format=form, base_iri=base)):
+            if number >= most:
+                raise Unreadable(f"it has more than {most} triples, which is the limit")
+            yield quad
     except (SyntaxError, ValueError) as error:
         raise Unreadable(f"it is no {form.name} document: {' '.join(str(error).split())[:200]}") from None
-    return graph
 
 
 def _form(body: bytes, media: str, name: str) -> RdfFormat:

@@ -6,10 +6,14 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
-Kind = Literal["table", "rdf", "sparql"]
-"""In which form a source publishes: a table without dates, a document of RDF, or an endpoint that is asked."""
+Kind = Literal["table", "rdf", "sparql", "ldes", "cloudevents", "journal"]
+"""In which form a source publishes: a table without dates, a document of RDF, an endpoint that is asked, a feed of RDF
+(Linked Data Event Stream) or of CloudEvents that is followed, or, as another register, its journal."""
+
+FEEDS: Final = frozenset({"ldes", "cloudevents"})
+"""The kinds that are followed page by page, and of which a replica is kept."""
 
 
 @dataclass(frozen=True)
@@ -26,6 +30,7 @@ class Limits:
         patience: How many seconds are waited at most when its publisher asks to come back later (``Retry-After``).
         redirects: How often the way to it may lead on.
         change: Which share of all that the source speaks of may change at once without somebody looking.
+        pages: How many pages of a feed one run asks for; the next one goes on from there.
     """
 
     bytes: int = 64 * 2**20
@@ -37,6 +42,7 @@ class Limits:
     patience: float = 60.0
     redirects: int = 5
     change: float = 0.1
+    pages: int = 10_000
 
 
 @dataclass(frozen=True)
@@ -51,6 +57,35 @@ class Series:
 
     folder: Path
     pattern: re.Pattern[str]
+
+
+@dataclass(frozen=True)
+class Feed:
+    """How a feed is asked for, and what of it is read.
+
+    Attributes:
+        page: By which parameter of the query a page of CloudEvents is asked for.
+        first: The number of its first page.
+        complete: The header that says ``true`` when a page is complete and never changes again.
+        types: How the types of the events begin that are read: ``basisregisters.municipality``.
+        ignore: How those begin that are passed over; any other is refused.
+        where: Which things are read: by columns, the values of which one must stand there.
+        periods: The attribute for each of whose periods there is a row; None makes one row of each thing.
+        gapless: Whether every number is given to an event, so that a hole is one that is missing.
+        key_header: The header that carries the key.
+        key: The key that its publisher asks for; None when it asks for none. It is shown nowhere.
+    """
+
+    page: str = "pagina"
+    first: int = 1
+    complete: str = "X-Page-Complete"
+    types: tuple[str, ...] = ("basisregisters.municipality",)
+    ignore: tuple[str, ...] = ()
+    where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    periods: str | None = None
+    gapless: bool = False
+    key_header: str = "x-api-key"
+    key: str | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True)
@@ -76,6 +111,7 @@ class Source:
         proxy: The proxy through which it is fetched; None uses none, whatever the environment says.
         contact: Where its publisher can reach whoever runs this register.
         limits: What a harvest may cost, and change.
+        feed: How a feed is asked for.
     """
 
     name: str
@@ -96,3 +132,4 @@ class Source:
     proxy: str | None = None
     contact: str | None = None
     limits: Limits = field(default_factory=Limits)
+    feed: Feed = field(default_factory=Feed)

@@ -13,8 +13,10 @@ from datetime import date, datetime
 from typing import Any, Final, Literal, NamedTuple
 
 from regiolog.sync.projection.gist import Gist, decode
-from regiolog.sync.statements.changing import Changing, instant
+from regiolog.sync.statements.changing import instant
+from regiolog.sync.statements.counting import Counting
 from regiolog.sync.statements.statement import NEVER, REGISTER, Statement
+from regiolog.sync.statements.turns import Turns
 
 _TERM: Final = "(SELECT id FROM term WHERE text = ?)"
 _COLUMNS: Final = (
@@ -97,7 +99,7 @@ class Told(NamedTuple):
     gist: Gist
 
 
-class History(Changing):
+class History(Turns, Counting):
     """What can be read from the statement table."""
 
     def key(self, at: date, position: int) -> SnapshotKey:

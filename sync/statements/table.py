@@ -11,6 +11,9 @@ from regiolog.events.errors import FolderError
 
 FILE: Final = "statements.sqlite"
 
+LAYOUT: Final = 1
+"""Which tables this version makes (``PRAGMA user_version``); a file that has others is burnt, and built again."""
+
 SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS term (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE);
@@ -24,11 +27,18 @@ CREATE INDEX IF NOT EXISTS statement_of_object ON statement (object, predicate);
 CREATE INDEX IF NOT EXISTS statement_of_graph ON statement (graph) WHERE graph > 0;
 CREATE INDEX IF NOT EXISTS statement_opened ON statement (opened);
 CREATE INDEX IF NOT EXISTS statement_closed ON statement (closed) WHERE closed < 2147483647;
-CREATE TABLE IF NOT EXISTS event (position INTEGER PRIMARY KEY, known INTEGER NOT NULL, gist TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS event (
+    position INTEGER PRIMARY KEY, known INTEGER NOT NULL, recorded INTEGER NOT NULL, gist TEXT NOT NULL
+);
 CREATE INDEX IF NOT EXISTS event_known ON event (known);
 CREATE TABLE IF NOT EXISTS breakpoint (
     day INTEGER NOT NULL, position INTEGER NOT NULL, change INTEGER NOT NULL, PRIMARY KEY (day, position)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS turn (
+    position INTEGER NOT NULL, kind TEXT NOT NULL, key TEXT NOT NULL, thing INTEGER NOT NULL, stands INTEGER NOT NULL,
+    stood INTEGER NOT NULL, first INTEGER NOT NULL, last INTEGER NOT NULL, PRIMARY KEY (position, kind, key, thing)
+) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS turn_of_thing ON turn (kind, key, position);
 """
 
 
@@ -70,7 +80,8 @@ class Table:
             if not readonly:
                 db.execute("PRAGMA journal_mode = WAL")
                 db.execute("PRAGMA synchronous = NORMAL")
-                db.executescript(SCHEMA)
+                if not db.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+                    db.executescript(f"BEGIN IMMEDIATE; {SCHEMA} PRAGMA user_version = {LAYOUT}; COMMIT")
             db.execute("SELECT 1 FROM meta LIMIT 1")
         except sqlite3.Error as error:
             raise _trouble(error)(f"{path} cannot be read as a statement table: {error}") from None
@@ -110,6 +121,11 @@ class Table:
     def edition(self) -> int:
         """A number that is another as soon as anybody else has written to the file; it counts for this connection."""
         return int(self._db.execute("PRAGMA data_version").fetchone()[0])
+
+    @property
+    def layout(self) -> int:
+        """Which tables the file has: those of this version where it is :data:`LAYOUT`."""
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
 
     @property
     def position(self) -> int:

@@ -45,7 +45,7 @@ def test_nginx_is_looked_for_where_it_is_installed_and_its_package_is_named(
     """It lies where only the administrator's path leads."""
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.setattr(peers, "_SBIN", str(tmp_path))
-    with pytest.raises(PeerMissing) as missing, peers.nginx(b"page", "text/plain", tmp_path):
+    with pytest.raises(PeerMissing) as missing, peers.nginx({"page": b"page"}, "text/plain", tmp_path):
         pass
     assert left_out(missing.value, ["P7"]) == (
         "nginx is not installed, so the rows of P7 beside it are left out; "

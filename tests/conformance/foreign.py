@@ -25,7 +25,7 @@ from regiolog.publisher.sparql.dataset import Graphs, Held
 from regiolog.sync.folder import Folder
 from regiolog.sync.queries.question import Portion
 from regiolog.sync.statements.history import History
-from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.history_writer import HistoryWriter, Turn
 from regiolog.sync.statements.moments import Moment
 from regiolog.sync.statements.statement import Statement
 from tests.builders import TurnedClock
@@ -129,7 +129,8 @@ def _write(statements: Path, holdings: Mapping[date, Holding]) -> None:
     with closing(HistoryWriter.open(statements, readonly=False)) as writer:
         writer.begin()
         writer.note(position=1, version=1, base_iri=BASE_IRI, register="foreign", coverage=_FIRST.isoformat())
-        writer.write(1, _NOW, (), [each for day, held in holdings.items() for each in _held(held, day)])
+        opening = [each for day, held in holdings.items() for each in _held(held, day)]
+        writer.write(1, _NOW, [Turn((), opening)])
         writer.commit()
 
 

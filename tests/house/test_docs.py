@@ -163,7 +163,7 @@ def test_documented_defaults_are_the_defaults() -> None:
     documented = dict(re.findall(rf"^\| `({PREFIX}[A-Z_]+)` \| `(.+?)` \|", RUNNING, re.MULTILINE))
     base_iri = documented.pop(f"{PREFIX}BASE_IRI")
     assert base_iri == DEFAULT_BASE_IRI
-    without = {"base_iri", "leave_out", "sources", "contact", "proxy"}
+    without = {"base_iri", "leave_out", "sources", "contact", "proxy", "catalog"}
     assert set(documented) == {
         f"{PREFIX}{field.name.upper()}" for field in fields(Settings) if field.name not in without
     }

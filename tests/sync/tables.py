@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from regiolog.sync.statements.history_writer import HistoryWriter
+from regiolog.sync.statements.history_writer import HistoryWriter, Turn
 from regiolog.sync.statements.statement import ALWAYS, NEVER, REGISTER, Statement
 
 BEGUN = datetime(2018, 1, 1, tzinfo=UTC)
@@ -27,7 +27,7 @@ def write(
     history.begin()
     for position in sorted(opening):
         known = BEGUN + timedelta(days=position)
-        history.write(position, known, (closing or {}).get(position, ()), opening[position])
+        history.write(position, known, [Turn(list((closing or {}).get(position, ())), list(opening[position]))])
         history.note(position=position, version=1, coverage="2018-01-01", base_iri="http://localhost:8000/")
     history.commit()
     history.close()

@@ -48,7 +48,7 @@ def test_a_document_comes_whole(server: Misbehaving, fetcher: Fetcher, sized: st
     """However its end is told, packed or not, all of a document comes, with what its publisher says of it."""
     server.answers("/list.csv", TABLE, etag='"1"', last_modified=LONG_AGO, sized=sized, packed=packed)
     fetched = got(fetcher.get(server.address("/list.csv?year=2026#top")))
-    assert fetched == Fetched(
+    assert fetched._replace(headers={}) == Fetched(
         body=TABLE,
         media="text/csv",
         charset="utf-8",

@@ -101,5 +101,5 @@ $(PEERS)/.made: $(VENV)/.made requirements/peers.txt
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install \
 	  --require-hashes --requirement requirements/peers.txt
 	@if command -v npm > /dev/null; then \
-	  npm install --silent --no-audit --no-fund --prefix $(PEERS)/npm ldes-client@0.3.0; fi
+	  npm install --silent --no-audit --no-fund --prefix $(VENV)/npm/ldes-client-0.3.0 ldes-client@0.3.0; fi
 	@touch $@

@@ -166,7 +166,7 @@ def ldes_client() -> Path:
     Raises:
         PeerMissing: It is not installed.
     """
-    path = ENVIRONMENT / "npm" / "node_modules" / ".bin" / "ldes-client"
+    path = Path(sys.prefix) / "npm" / "ldes-client-0.3.0" / "node_modules" / ".bin" / "ldes-client"
     if not path.exists():
         raise PeerMissing("ldes-client", "`make peers` installs it where npm is")
     return path

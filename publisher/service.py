@@ -35,7 +35,7 @@ _MOMENTS: Final = 10_000
 Made = TypeVar("Made")
 
 _PATIENCE: Final = 0.25
-"""For how many seconds a long answer waits until another is done."""
+"""For how many seconds a long answer waits until another is done, unless it says otherwise."""
 
 
 def query_workers(settings: Settings, folder: Folder, *, size: int | None = None) -> QueryWorkers:
@@ -204,13 +204,16 @@ class Service:
         return cast("Made", made[what])
 
     @contextmanager
-    def long_answer(self) -> Iterator[None]:
+    def long_answer(self, patience: float = _PATIENCE) -> Iterator[None]:
         """Make a long answer in this thread: no more of them at a time than leave most threads to everybody else.
+
+        Args:
+            patience: For how many seconds it waits until another is done.
 
         Raises:
             QueryOverload: So many are being made already, and none was done in time.
         """
-        if not self._few.acquire(timeout=_PATIENCE):
+        if not self._few.acquire(timeout=patience):
             raise QueryOverload(f"{self._at_a_time} whole graphs are being written already, which is the limit")
         try:
             yield

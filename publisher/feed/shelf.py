@@ -7,8 +7,10 @@ under many names.
 
 from __future__ import annotations
 
+import gzip
 import shutil
 import tempfile
+import zlib
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -31,17 +33,21 @@ class Shelf:
         """Look at nothing yet."""
         self._all = data / FOLDER
         self._own = self._all / edition
+        self._whole: set[str] = set()
 
     def page(self, tag: str, written: Callable[[], bytes]) -> bytes:
-        """A page, compressed.
+        """A page, compressed; one that is damaged is found out when it is first read, and written again.
 
         Args:
             tag: Its tag, which stands for its very bytes.
             written: Writes it, where it is not there yet.
         """
         path = self._own / tag[:2] / f"{tag}.gz"
-        with suppress(OSError):
-            return path.read_bytes()
+        with suppress(OSError, EOFError, zlib.error):
+            page = path.read_bytes()
+            if tag in self._whole or gzip.decompress(page):
+                self._whole.add(tag)
+                return page
         page = gzipped(written())
         with suppress(OSError):  # a full disk keeps nothing from being served
             path.parent.mkdir(parents=True, exist_ok=True)

@@ -32,6 +32,9 @@ FORMATS: Final = (TURTLE, TRIG, N_QUADS, N_TRIPLES, JSON_LD)
 _ABSOLUTE: Final = (N_QUADS, N_TRIPLES)
 """The forms that have no relative addresses."""
 
+_PATIENCE: Final = 2.0
+"""For how many seconds a page waits until another is written: long enough for whoever asks for a few at a time."""
+
 _PROFILE: Final = 'profile="https://w3id.org/tree/profile"'
 """What says that a page's controls come first, and after them its members, one after another (TREE profile)."""
 
@@ -167,7 +170,7 @@ def _in_turn() -> Iterator[None]:
         Problem: There are.
     """
     try:
-        with service().long_answer():
+        with service().long_answer(_PATIENCE):
             yield
     except QueryOverload as overload:
         raise Problem("too-many-requests", str(overload)) from None

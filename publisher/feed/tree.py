@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from functools import cache
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from regiolog.events.temporal import instant_text
 from regiolog.ontology import documents, terms
@@ -19,8 +19,6 @@ from regiolog.publisher.feed.paging import Pages
 from regiolog.publisher.formats import Triple
 from regiolog.sync.statements.history import History
 from regiolog.sync.statements.statement import integer, iri, literal, typed
-
-_WHOLE: Final = "feed#everything"
 
 
 class Here(NamedTuple):
@@ -138,9 +136,12 @@ def _bounds(history: History, child: Child) -> Iterator[tuple[str, str, str]]:
 
 
 def context(history: History, here: Here) -> Iterator[Triple]:
-    """What the root alone says: of the stream as a whole, and that all of it can be had here."""
+    """What the root alone says: of the stream as a whole.
+
+    It has no retention policy, by which LDES says that all that was ever added can be had here.
+    """
     iris = Iris(history.base_iri)
-    stream, whole = iri(iris.stream()), iri(f"{iris.base}{_WHOLE}")
+    stream = iri(iris.stream())
     for predicate, value in (
         (terms.TREE_VIEW, here.itself),
         (terms.RDFS_LABEL, literal("Every version of everything in the register", "en")),
@@ -157,10 +158,7 @@ def context(history: History, here: Here) -> Iterator[Triple]:
         (terms.TREE_SHAPE, iri(documents.MEMBER_SHAPE)),
     ):
         yield Triple(stream, iri(predicate), value)
-    yield Triple(here.itself, iri(terms.LDES_RETENTION_POLICY), whole)
-    yield Triple(whole, iri(terms.RDF_TYPE), iri(terms.LDES_RETENTION_POLICY_CLASS))
-    first = typed(instant_text(history.known_of(1)), terms.XSD_DATE_TIME)
-    yield Triple(whole, iri(terms.LDES_STARTING_FROM), first)
+    yield Triple(here.itself, iri(terms.RDF_TYPE), iri(terms.LDES_EVENT_SOURCE))
     yield from _shape()
 
 

@@ -118,6 +118,48 @@ def said(follower: Served, nis: str) -> list[tuple[str, str, str]]:
     return [(row["region_key"], row["valid_from"], row["valid_to"]) for row in every]
 
 
+def counted(follower: Served, day: str, pattern: str) -> int:
+    """How many of the other register's claims match on a day."""
+    query = f"""
+        PREFIX rl: <https://w3id.org/regiolog/ns#>
+        PREFIX xsd: <http://www.w3.org/2001/XMLSchema#>
+        SELECT (COUNT(*) AS ?n) {{
+            GRAPH <http://localhost:8000/graph/source/ander> {{ ?claim a rl:Claim ; {pattern} }}
+        }}
+    """
+    reply = follower.get("sparql", query=query, at=day, format="csv")
+    assert reply.status == 200, reply.text
+    return int(reply.text.split()[1])
+
+
+def municipalities(follower: Served, day: str) -> int:
+    """How many municipalities there were on a day, as the other register lists them today."""
+    return counted(
+        follower,
+        "now",
+        f"""rl:says rl:claim-municipality .
+        OPTIONAL {{ ?claim rl:listedFrom ?from }} OPTIONAL {{ ?claim rl:listedUntil ?until }}
+        FILTER(!BOUND(?from) || ?from <= "{day}"^^xsd:date) FILTER(!BOUND(?until) || "{day}"^^xsd:date < ?until)""",
+    )
+
+
+MIDDENKUST = "http://data.lblod.info/id/werkingsgebieden/5952a25321cd573ca8e15b4ca3ec61ce"
+WAASLAND = "http://data.lblod.info/id/werkingsgebieden/7cc6e924c119e04191230fa5f3478736"
+PLACED_SOMEWHERE = "rl:says rl:claim-region-of ; rl:region ?region"
+IN_WAASLAND = f"{PLACED_SOMEWHERE} . FILTER(?region = <{WAASLAND}>)"
+
+
+def answers_what_the_feed_carries(follower: Served) -> None:
+    """The golden answers G1, G7, G10 and G11, as docs/for-harvesters.md promises them of either feed."""
+    assert said(follower, "11056") == ZWIJNDRECHT
+    days = ["2021-06-01", "2022-02-04", "2025-01-01"]
+    assert [counted(follower, day, PLACED_SOMEWHERE) for day in days] == [258, 300, 285]
+    days = ["2022-02-04", "2023-03-19", "2024-12-31", "2025-01-01"]
+    assert [counted(follower, day, IN_WAASLAND) for day in days] == [9, 10, 10, 7]
+    days = ["2018-12-31", "2019-01-01", "2024-12-31", "2025-01-01"]
+    assert [municipalities(follower, day) for day in days] == [308, 300, 300, 285]
+
+
 ZWIJNDRECHT = [("regio-antwerpen", "2021-03-12", "2023-03-19"), ("waasland", "2023-03-19", "2025-01-01")]
 
 
@@ -132,7 +174,10 @@ def test_a_register_that_follows_by_a_feed_knows_what_the_other_says(
     assert [(report["new"], report["withdrawn"]) for report in synced(data, sources)] == [(2, 1)]
     with Served(data) as follower:
         follower.ready()
-        assert said(follower, "11056") == ZWIJNDRECHT
+        answers_what_the_feed_carries(follower)
+        named = f"rl:says rl:claim-name-of-region ; rl:region <{MIDDENKUST}> ; rl:words ?name"
+        assert counted(follower, "2022-07-01", f'{named} . FILTER(?name = "Regio Oostende")') == 1
+        assert counted(follower, "2023-04-01", f'{named} . FILTER(?name = "Middenkust")') == 1
         differing = [row for row in rows(follower, "divergences") if row["source"] == "ander"]
         names = [row["source_says"] for row in differing if not row["source_says"].startswith("member of ")]
         assert names == ["Wase Regio"]
@@ -151,6 +196,6 @@ def test_a_register_that_follows_by_changes_knows_municipalities_and_regions(
     assert [(report["new"], report["withdrawn"]) for report in reports] == [(1, 1), (0, 0)]
     with Served(data) as follower:
         follower.ready()
-        assert said(follower, "11056") == ZWIJNDRECHT
+        answers_what_the_feed_carries(follower)
         differing = [row for row in rows(follower, "divergences") if row["source"] == "ander"]
         assert [row["source_says"] for row in differing] == ["Beveren"]

@@ -23,8 +23,8 @@ SHAPES: Final = Path(__file__).resolve().parents[3] / "shared" / "suites" / "lde
 pytestmark = pytest.mark.skipif(not SHAPES.is_dir(), reason="the published shapes are not beside the repository")
 
 OF_THE_ROOT: Final[dict[str, str]] = {
-    "Warning: LR2.8 - a root node SHOULD contain a `ldes:retentionPolicy`, preferably on the root node, alternatively on "
-    "the root node's `tree:viewDescription`": (
+    "Warning: LR2.8 - a root node SHOULD contain a `ldes:retentionPolicy`, preferably on the root node, alternatively "
+    "on the root node's `tree:viewDescription`": (
         "a policy documents what a view leaves out; none says that all that was ever added is there "
         '(LDES 1.0, "Retention policies")'
     ),

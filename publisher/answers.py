@@ -145,7 +145,7 @@ def send_dump(dump: Dump, content_type: str, etag: str, moment: Moment, *, encod
         Problem: The part lies beyond its end.
     """
     wanted, held = request.headers.get("Range"), request.headers.get("If-Range")
-    part = None if encoding else ranges.asked(request.method, wanted, held, etag, dump.length)
+    part = None if encoding else ranges.asked(request.method, wanted, held, etag, dump.length, lasting=moment.fixed)
     start, stop = part or (0, dump.length)
     body = wrap_file(request.environ, dump.part(start, stop), 2**16)
     response = Response(body, 200 if part is None else 206, content_type=content_type, direct_passthrough=True)

@@ -26,11 +26,14 @@ class Part(NamedTuple):
     stop: int
 
 
-def asked(method: str, wanted: str | None, if_range: str | None, etag: str, length: int) -> Part | None:
+def asked(
+    method: str, wanted: str | None, if_range: str | None, etag: str, length: int, *, lasting: bool
+) -> Part | None:
     """The part that a request asks for; None where it is given the whole.
 
     The whole is given to whoever asks for several ranges, for something else than bytes or for what cannot be read,
-    and to whoever has the beginning of another body (``If-Range``, which a weak tag or a date never fulfils).
+    and to whoever has the beginning of another body (``If-Range``, which a weak tag or a date never fulfils), or may
+    have it, where the body does not last.
 
     Args:
         method: How it was asked.
@@ -38,12 +41,15 @@ def asked(method: str, wanted: str | None, if_range: str | None, etag: str, leng
         if_range: The header If-Range; None without one.
         etag: The tag of the body, as answers have it, without quotes.
         length: How many bytes the body has.
+        lasting: Whether it never changes; else a part is given only to whoever says of which body.
 
     Raises:
         Problem: Nothing of it lies in the body.
     """
     found = _ONE.fullmatch(wanted) if wanted and method == "GET" else None
-    if found is None or (if_range is not None and unquote_etag(if_range.strip()) != (etag, False)):
+    if found is None or (if_range is None and not lasting):
+        return None
+    if if_range is not None and unquote_etag(if_range.strip()) != (etag, False):
         return None
     first, last = map(_number, found.groups())
     if first is None:

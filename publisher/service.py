@@ -12,7 +12,6 @@ from weakref import WeakSet
 
 from regiolog.events.errors import QueryOverload
 from regiolog.events.temporal import Clock, system_clock, today
-from regiolog.publisher.answers import VERSION
 from regiolog.publisher.dumps import Dumps
 from regiolog.publisher.feed.paging import Paging
 from regiolog.publisher.feed.shelf import Shelf
@@ -20,7 +19,6 @@ from regiolog.publisher.keeper import Keeper, open_register
 from regiolog.publisher.settings import Settings
 from regiolog.publisher.sparql.dataset import REGISTER, Graphs
 from regiolog.sync.folder import Folder
-from regiolog.sync.projection import projection
 from regiolog.sync.projection.projector import Standing
 from regiolog.sync.queries.workers import QueryWorkers
 from regiolog.sync.statements.history import History
@@ -91,9 +89,7 @@ class Service:
         self.clock = clock
         self.graphs = graphs
         self.paging = Paging()
-        self.shelf = Shelf(settings.data, f"{VERSION}-{projection.VERSION}")
-        if keeper is not None:
-            self.shelf.sweep()
+        self.shelf = Shelf(settings.data)
         self.dumps = Dumps()
         self._keeper = keeper
         self._mine = threading.local()

@@ -22,7 +22,7 @@ FORMATS: Final = (TURTLE, JSON_LD, N_TRIPLES, RDF_XML, HTML)
 
 _NAMES: Final = {JSON_LD: "json-ld", N_TRIPLES: "nt", RDF_XML: "xml", TURTLE: "turtle"}
 
-_FILES: Final = {"ns": (documents.VOCABULARY, documents.CODE_LISTS), "shapes": (documents.SHAPES,)}
+_FILES: Final = {"ns": (documents.VOCABULARY, documents.CODE_LISTS), "shapes": (documents.SHAPES, documents.FEED)}
 
 
 class Described(NamedTuple):
@@ -55,7 +55,7 @@ def in_form(suffix: str) -> Response:
 
 @room.get("/ns/shapes")
 def shapes() -> Response:
-    """What holds of every snapshot, as SHACL."""
+    """What holds of every snapshot, and of every member of the feed, as SHACL."""
     return _served("shapes", negotiation.choose(FORMATS[:-1]))
 
 

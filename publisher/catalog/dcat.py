@@ -84,7 +84,8 @@ SERVICES: Final = (
         "feed",
         "feed",
         {"en": "Linked Data Event Stream", "nl": "Linked Data Event Stream"},
-        "Every version of everything, in pages that never change once they are full.",
+        "Every version of municipalities, regions, subregions, cooperation structures and decisions, in pages that "
+        "never change once they are full.",
         LDES,
         events=True,
     ),
@@ -119,7 +120,7 @@ class Catalogue:
         told, words, sketch, here = self._told, self._words, self._sketch, self._sketch.here
         sketch.typed(here, f"{DCAT}Catalog")
         sketch.named(here, words.title, words.description)
-        sketch.dated(here, told.begun, told.changed)
+        sketch.dated(here, told.begun, told.now.last)
         sketch.standards(here, *self._profiles())
         sketch.term(here, f"{FOAF}homepage", self._landing, f"{FOAF}Document")
         sketch.link(here, f"{DCAT}dataset", sketch.of("years"), *(each.iri for each in told.datasets))
@@ -200,8 +201,10 @@ class Catalogue:
             name,
             {"en": "The register, year by year", "nl": "Het register, jaar na jaar"},
             {
-                "en": "The register as it stood, and as it was known, on the last day of each year that is over.",
-                "nl": "Het register zoals het was, en gekend was, op de laatste dag van elk jaar dat voorbij is.",
+                "en": "The register as it stood, and as it was known, on the last day of each year that was "
+                "over when something was recorded last.",
+                "nl": "Het register zoals het was, en gekend was, op de laatste dag van elk jaar dat "
+                "voorbij was toen het laatst iets werd opgetekend.",
             },
         )
         last = years[-1].last if years else self._told.begun

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date, datetime
 from typing import Final, NamedTuple
 
-from regiolog.events.temporal import end_of_day, instant_text
+from regiolog.events.temporal import end_of_day, instant_text, start_of_day
 from regiolog.ontology import terms
 from regiolog.ontology.iris import Iris
 from regiolog.publisher.changes.changes import ATOM, CLOUD_EVENTS
@@ -170,6 +170,7 @@ def holdings(history: History, when: Moment) -> Holdings:
     """
     iris, position = Iris(history.base_iri), when.position
     begun, changed = history.known_of(1), history.known_of(position)
+    turned = start_of_day(date.fromordinal(when.key.breakpoint)) if when.key.breakpoint else changed
     sources = tuple(_sources(history, iris, when))
     now = Dataset(
         "register",
@@ -185,7 +186,7 @@ def holdings(history: History, when: Moment) -> Holdings:
         position,
         position,
         begun,
-        changed,
+        max(changed, turned),  # what begins or ends on a day changes what stands, without an event
         _dumps("graph/now", "the register as it stands"),
         sums=history.sums(when.key.breakpoint, position),
     )
@@ -210,12 +211,12 @@ def holdings(history: History, when: Moment) -> Holdings:
         iris.stream(),
         {"en": "The stream of events of the register", "nl": "De stroom van gebeurtenissen van het register"},
         {
-            "en": "Each change to each thing, in the order in which it became known, from the first one on: "
-            "nothing is ever removed. As a Linked Data Event Stream, as CloudEvents and as Atom; a "
-            "position means the same in all.",
-            "nl": "Elke wijziging van elk ding, in de volgorde waarin zij gekend werd, vanaf de eerste: nooit "
-            "wordt iets verwijderd. Als Linked Data Event Stream, als CloudEvents en als Atom; een plaats "
-            "betekent overal hetzelfde.",
+            "en": "Each change to a municipality, region, subregion, cooperation structure or decision, in the order "
+            "in which it became known, from the first one on: nothing is ever removed. As a Linked Data Event "
+            "Stream, as CloudEvents and as Atom; a position means the same in all.",
+            "nl": "Elke wijziging van een gemeente, regio, subregio, samenwerkingsverband of beslissing, in de "
+            "volgorde waarin zij gekend werd, vanaf de eerste: nooit wordt iets verwijderd. Als Linked Data "
+            "Event Stream, als CloudEvents en als Atom; een plaats betekent overal hetzelfde.",
         },
         position,
         position,

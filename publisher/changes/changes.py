@@ -31,7 +31,7 @@ room: Final = Blueprint("changes", __name__)
 CLOUD_EVENTS: Final = Format(
     "json",
     "application/cloudevents-batch+json",
-    ("application/json", "text/json", "*/json", "application/cloudevents+json"),
+    ("application/json", "text/json", "*/json"),
 )
 ATOM: Final = Format("atom", "application/atom+xml", ("application/xml", "text/xml"))
 FORMATS: Final = (CLOUD_EVENTS, ATOM, HTML)
@@ -58,6 +58,7 @@ class Page(NamedTuple):
         last: The number of the last page.
         full: Whether it will never change.
         positions: The positions that it covers; of one thing those that changed it.
+        recent: Those of the page before, and its own.
         upto: The last position up to which it tells all that there is.
     """
 
@@ -68,6 +69,7 @@ class Page(NamedTuple):
     last: int
     full: bool
     positions: Sequence[int]
+    recent: Sequence[int]
     upto: int
 
     def address(self, form: Format | None = None, number: int | None = None) -> str:
@@ -105,8 +107,9 @@ def of_thing(kind: str, name: str) -> Response:
     shown = positions[(chosen - 1) * SIZE : chosen * SIZE]
     path, title = f"changes/{kind}/{quote(key, safe='')}", f"Changes of {kind} {key}"
     full = chosen < count
+    recent = positions[max(0, chosen - 2) * SIZE : chosen * SIZE]
     upto = shown[-1] if full else head
-    return _answer(form, history, Page(path, title, (kind, key), chosen, count, full, shown, upto))
+    return _answer(form, history, Page(path, title, (kind, key), chosen, count, full, shown, recent, upto))
 
 
 @room.get("/changes/schemas/<name>")
@@ -127,8 +130,11 @@ def _everything(form: Format) -> Response:
     last = every[len(every)]
     page = every[_number(form, len(every), empty=last.after == last.upto)]
     positions = range(page.after + 1, page.upto + 1)
+    recent = range(every[max(1, page.number - 1)].after + 1, page.upto + 1)
     return _answer(
-        form, history, Page("changes", "Changes", None, page.number, len(every), page.full, positions, page.upto)
+        form,
+        history,
+        Page("changes", "Changes", None, page.number, len(every), page.full, positions, recent, page.upto),
     )
 
 
@@ -188,7 +194,7 @@ def _sent(form: Format, etag: str, written: Callable[[], bytes], *, full: bool) 
 
 
 def _feed(history: History, page: Page) -> str:
-    """A page as a document of an Atom feed."""
+    """A page as a document of an Atom feed; the newest has the page before too, for readers that know no archives."""
     number = page.number
     updated = history.known_of(page.positions[-1] if page.positions else history.position)
     return atom.document(
@@ -202,7 +208,7 @@ def _feed(history: History, page: Page) -> str:
             page.address(ATOM, number - 1) if number > 1 else None,
             page.address(ATOM, number + 1) if page.full else None,
         ),
-        happenings(history, page.positions),
+        happenings(history, page.positions if page.full else page.recent),
     )
 
 

@@ -143,7 +143,7 @@ def _of_dump(history: History, address: str) -> Moment:
     if parts.scheme or parts.netloc or parts.fragment or not path.startswith(_GRAPHS):
         raise Problem(
             "bad-parameter",
-            f"dump is {shown!r}: give the address of a graph, as /graph/now.nq.gz or /graph/2022-02-04/2022-02-01.nq",
+            f"dump is {shown!r}: give the address of a graph, as /graph/2022-02-04/2022-02-01.nq.gz",
             parameter="dump",
         )
     names, _ = graphs.taken_apart(path.removeprefix(_GRAPHS))
@@ -155,6 +155,13 @@ def _of_dump(history: History, address: str) -> Moment:
         dataset.portion(f"{history.base_iri}graph/{'/'.join(names)}", history, when, service().clock)
     except Problem as problem:
         raise Problem("not-found", f"there is no dump {shown}: {problem.detail}", parameter="dump") from None
+    if "known" not in given or when.known > history.head_known():
+        raise Problem(
+            "bad-parameter",
+            f"{shown} is another dump whenever something is recorded: give the position that it came with "
+            f"({answers.POSITION}), or an address with the instant of what was known",
+            parameter="dump",
+        )
     return when
 
 

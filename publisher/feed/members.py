@@ -2,7 +2,7 @@
 
 What is said is told in time slices: one for each period in which something holds of the thing or of a node that
 describes it. A harvester takes a member by the star of its IRI and the blank nodes in it (LDES 1.0, "Emitting
-members"), in every form alike; so the slices are blank nodes, and nothing else that is published is.
+members"), in every form alike; so the slices are blank nodes, which nothing else is that is said of the register.
 """
 
 from __future__ import annotations

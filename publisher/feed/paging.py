@@ -1,7 +1,8 @@
 """Paging: which positions of the journal each page of the feeds covers; every feed breaks at the same places.
 
-A page takes the changes of whole events, and is full with the event by which it has :data:`SIZE` of them: so where
-pages break depends on nothing that comes later, and a full page never changes. The last page is never full.
+A page takes the changes of whole events, and is full with the event by which it has :data:`SIZE` of them, or covers
+:data:`LENGTH` positions: so where pages break depends on nothing that comes later, and a full page never changes. The
+last page is never full.
 """
 
 from __future__ import annotations
@@ -20,6 +21,9 @@ SIZE: Final = 100
 
 _AT_A_TIME: Final = 5_000
 """Of how many positions turns are held in memory."""
+
+LENGTH: Final = 1_000
+"""With how many positions a page is full, whatever they brought: most events of a register may turn nothing."""
 
 BRANCH: Final = 100
 """How many pages a branch of the tree has when it is full."""
@@ -83,13 +87,23 @@ class Paging:
         """Read on to a position."""
         found = members(history, self._read, upto)
         for position, group in groupby(found, key=lambda member: member.turned.position):
+            self._pass(position - 1)
             names = sorted(member.iri for member in group)
             self._count += len(names)
             self._names.update("".join(f"{name}\n" for name in names).encode())
             if self._count - self._tallies[-1].members >= SIZE:
-                self._ends.append(position)
-                self._tallies.append(Tally(self._count, self._names.hexdigest()))
+                self._end(position)
+        self._pass(upto)
         self._read = upto
+
+    def _pass(self, position: int) -> None:
+        """Come to a position without any more version objects."""
+        while position - (self._ends[-1] if self._ends else 0) >= LENGTH:
+            self._end((self._ends[-1] if self._ends else 0) + LENGTH)
+
+    def _end(self, position: int) -> None:
+        self._ends.append(position)
+        self._tallies.append(Tally(self._count, self._names.hexdigest()))
 
 
 class Pages:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from itertools import chain
@@ -31,6 +32,9 @@ FORMATS: Final = (TURTLE, TRIG, N_QUADS, N_TRIPLES, JSON_LD)
 
 _ABSOLUTE: Final = (N_QUADS, N_TRIPLES)
 """The forms that have no relative addresses."""
+
+_HOST: Final = re.compile(r"([A-Za-z0-9._-]+|\[[0-9A-Fa-f:.]+\])(:[0-9]{1,5})?", re.ASCII)
+"""A host as addresses have it, names with an underscore included, which networks of containers give."""
 
 _PATIENCE: Final = 2.0
 """For how many seconds a page waits until another is written: long enough for whoever asks for a few at a time."""
@@ -119,15 +123,24 @@ def _begun() -> tuple[Format, History, Pages]:
 
 
 def _until(history: History, position: int) -> tuple[object, ...]:
-    """What tells what was recorded up to a position from what any other journal has up to there."""
-    told = history.told_of(position)
-    recorded = {each.recorded for each in history.turned(position - 1, position)}
-    known = () if told is None else (told.known, told.gist.id)
-    return history.base_iri, position, *known, *recorded
+    """What tells the version objects up to a position from those of any other journal, and from more of them."""
+    last = history.last_turned(position)
+    if last is None:
+        return (history.base_iri,)
+    told = history.told_of(last[0])
+    return (history.base_iri, *last, told.gist.id if told else "")
 
 
 def _here(path: str, form: Format) -> Here:
-    return Here(path, request.url_root if form in _ABSOLUTE else "")
+    return Here(path, _root() if form in _ABSOLUTE else "")
+
+
+def _root() -> str:
+    """The address of the root of the service as it was asked; the register's own where none that can be used was."""
+    asked_host = request.environ.get("HTTP_HOST", "")
+    if not _HOST.fullmatch(asked_host):
+        return service().history().base_iri
+    return f"{request.scheme}://{asked_host}{request.script_root}/"
 
 
 def _number(text: str, last: int, what: str) -> int:
@@ -154,7 +167,7 @@ def _sent(
         with _in_turn():
             return b"".join(formats.write(form, said(), streaming=True))
 
-    own = form not in _ABSOLUTE or request.url_root == service().history().base_iri
+    own = form not in _ABSOLUTE or _root() == service().history().base_iri
     if full and profiled and own:
         sent = answers.send_compressed(service().shelf.page(etag, written), kind, etag)
     else:

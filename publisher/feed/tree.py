@@ -144,7 +144,10 @@ def context(history: History, here: Here) -> Iterator[Triple]:
     stream = iri(iris.stream())
     for predicate, value in (
         (terms.TREE_VIEW, here.itself),
-        (terms.RDFS_LABEL, literal("Every version of everything in the register", "en")),
+        (
+            terms.RDFS_LABEL,
+            literal("Versions of municipalities, regions, subregions, cooperation structures and decisions", "en"),
+        ),
         (terms.LDES_VERSION_CREATE_PATH, iri(terms.RDF_TYPE)),
         (terms.LDES_VERSION_CREATE_OBJECT, iri(terms.AS_CREATE)),
         (terms.LDES_VERSION_UPDATE_PATH, iri(terms.RDF_TYPE)),

@@ -23,8 +23,9 @@ GRACE: Final = 3
 CONNECTIONS: Final = 1_000
 """How many connections are held at the same time; those that only wait cost no thread."""
 
-PATIENCE: Final = 10
-"""How many seconds a client may take to send its request."""
+PATIENCE: Final = 30
+"""How many seconds a client may take to send its request, and between two over one connection: harvesters that unpack a
+long page, or store what they took, pause."""
 
 IDLE: Final = 30
 """After how many seconds a connection is ended on which nothing moves, whoever waits for whom."""
@@ -72,6 +73,7 @@ def application(settings: Settings) -> Application:
 
     try:
         service = Service.open(settings, projecting=False)
+        service.paging.read(service.history())  # which takes a while, the first time
     except RegiologError as error:
         sys.stderr.write(f"regiolog: {error}\n")
         sys.exit(1)

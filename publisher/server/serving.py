@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from regiolog.events.errors import RegiologError
 from regiolog.publisher.beginning import MARKER, load_archive, register_of
 from regiolog.publisher.copying import copy_register
+from regiolog.publisher.feed.shelf import Shelf
 from regiolog.publisher.harvests.past import Past
 from regiolog.publisher.keeper import Keeper, Progress
 from regiolog.publisher.server.schedule_process import Scheduled
@@ -94,6 +95,7 @@ def serve(
             _load(settings, folder, listened, say, progress)
         with progress("projecting") as done:
             keeper.begin(say, done)
+        Shelf(settings.data).sweep()
         _run(settings, listened, keeper, say, announce)
 
 

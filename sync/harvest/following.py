@@ -271,7 +271,8 @@ class Following:
         try:
             self._folder.journal.copy(stored, after)
         except Conflict as conflict:
-            if not after and self._folder.journal.head():  # a register of its own was begun here just then
+            first = next((bytes_ for _, bytes_ in self._folder.journal.stored(0, 1)), None)
+            if not after and first not in {None, stored[0]}:  # a register of its own was begun here just then
                 (self._folder.path / FILE).unlink(missing_ok=True)
             raise HarvestFailed(f"{self._place} cannot be copied: {conflict}") from None
 

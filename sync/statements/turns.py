@@ -67,6 +67,15 @@ class Turns(Changing):
         )
         return [_turned(row) for row in rows]
 
+    def last_turned(self, upto: int) -> tuple[int, datetime, datetime] | None:
+        """The last event up to a position that turned anything: where it is, since when it is known, when recorded."""
+        row = self._db.execute(
+            "SELECT position, known, recorded FROM event "
+            "WHERE position = (SELECT MAX(position) FROM turn WHERE position <= ?)",
+            (upto,),
+        ).fetchone()
+        return None if row is None else (row[0], instant(row[1]), instant(row[2]))
+
     def timeline(self, kind: str, key: str, position: int) -> Iterator[Statement]:
         """What is said of one thing over all days, as it is known once the event at a position is."""
         rows = self._db.execute(_TIMELINE, (kind, key, position, position))

@@ -140,7 +140,7 @@ def test_a_crowd_that_wants_everything_holds_nobody(service: Served) -> None:
 
 @pytest.mark.soak
 def test_who_does_nothing_is_hung_up_on(service: Served, at_length: Callable[[int, int], int]) -> None:
-    """A header is to come in ten seconds; and a connection on which nothing moves is ended, whoever waits for whom."""
+    """A header is to come in half a minute; a connection on which nothing moves is ended, whoever waits for whom."""
     if not at_length(0, 1):
         pytest.skip("takes two minutes; tests/publisher/test_patience.py does it in a second")
     with Connection(service.port, seconds=60) as connection:

@@ -35,7 +35,6 @@ ATOM = "application/atom+xml"
         ("text/json", BATCH),
         ("*/json", BATCH),
         ("application/*", BATCH),
-        ("application/cloudevents+json", BATCH),
         (f"{BATCH}, application/json;q=0.5", BATCH),
         (f"{ATOM}, */*;q=0.1", ATOM),
         ("application/xml", ATOM),

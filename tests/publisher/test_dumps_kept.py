@@ -107,10 +107,10 @@ def test_every_range_is_a_part_or_is_refused(length: int) -> None:
                 and not _backwards(first, last)
             ):
                 with pytest.raises(Problem) as refused:
-                    ranges.asked("GET", wanted, None, "tag", length)
+                    ranges.asked("GET", wanted, None, "tag", length, lasting=True)
                 assert refused.value.headers["Content-Range"] == f"bytes */{length}"
                 continue
-            part = ranges.asked("GET", wanted, None, "tag", length)
+            part = ranges.asked("GET", wanted, None, "tag", length, lasting=True)
             if part is None:
                 assert not first + last or _backwards(first, last)
                 continue

@@ -68,18 +68,14 @@ def test_a_time_is_the_last_position_that_was_known(client: FlaskClient, service
 @pytest.mark.parametrize(
     ("dump", "position"),
     [
-        ("/graph/now.nq.gz", 799),
-        ("graph/now.nq.gz", 799),
-        ("http://localhost/graph/now.nq.gz", 799),
+        ("graph/2022-02-04/2022-02-01.nq.gz", 42),
+        ("http://localhost/graph/2022-02-04/2022-02-01.nq.gz", 42),
         ("http://localhost:8000/graph/2022-02-04/2022-02-01.nq.gz", 42),
-        ("/graph/2030-01-01", 799),
         ("/graph/2022-02-04/2022-02-01.nq.gz", 42),
         ("/graph/2022-02-04/2023-03-08T23:00:00Z.ttl", 72),
         ("/graph/now/2022-02-01", 42),
-        ("/graph/history.nq.gz", 799),
         ("/graph/history.nq.gz?known=2022-02-01", 42),
-        ("/graph/history/region/middenkust.ttl", 799),
-        ("/graph/source/abb.nq.gz", 799),
+        ("/graph/history/region/middenkust.ttl?known=2022-02-01", 42),
         ("/graph/source/abb.nq?known=2022-02-01&at=2022-02-01", 42),
         ("/graph/proposal/VR-2020-10-09.ttl?known=2022-02-01", 42),
     ],
@@ -89,6 +85,17 @@ def test_a_dump_says_for_which_position_it_stands(client: FlaskClient, dump: str
     assert place(client, dump=dump)["position"] == position
     answer = get(client, urljoin("/", urlsplit(dump)._replace(scheme="", netloc="").geturl()))
     assert answer.headers["Regiolog-Position"] == str(position)
+
+
+@pytest.mark.parametrize(
+    "dump",
+    ["/graph/now.nq.gz", "/graph/2030-01-01", "/graph/history.nq.gz", "/graph/source/abb.nq.gz", "/graph/now/now.nq"],
+)
+def test_a_dump_that_becomes_another_says_nothing(client: FlaskClient, dump: str) -> None:
+    """Whoever loaded it earlier would pass over what came since: its header said where it stood."""
+    answer = client.get("/changes/positions", query_string={"dump": dump})
+    assert answer.status_code == 400
+    assert "give the position that it came with (Regiolog-Position)" in answer.get_json()["detail"]
 
 
 def test_a_dump_of_a_position(client: FlaskClient, service: Service) -> None:

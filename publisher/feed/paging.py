@@ -25,7 +25,7 @@ _AT_A_TIME: Final = 5_000
 LENGTH: Final = 1_000
 """With how many positions a page is full, whatever they brought: most events of a register may turn nothing."""
 
-BRANCH: Final = 100
+BRANCH: Final = 10_000
 """How many pages a branch of the tree has when it is full."""
 
 

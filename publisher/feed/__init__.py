@@ -1,1 +1,1 @@
-"""The feed: every version object of every thing, as a Linked Data Event Stream (LDES 1.0) in the pages of a TREE."""
+"""The feed: versions of municipalities, regions, structures and decisions as an event stream (LDES 1.0), in pages."""

@@ -143,7 +143,7 @@ class Pages:
         return Page(number, after, self.head, full=False, members=own)
 
     def tally(self, number: int) -> Tally:
-        """What there is up to the end of a page; of the last one, up to the head."""
+        """What there is up to the end of a page; of the last one up to the head, and nothing of none (0)."""
         return self._tallies[number] if number <= self.full else self._all
 
     def holding(self, position: int) -> Page:

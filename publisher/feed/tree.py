@@ -62,10 +62,10 @@ def root(pages: Pages) -> list[Child]:
     """What the root leads to: the branches."""
     found = []
     for number in range(1, pages.branches + 1):
-        own = [pages[each] for each in pages.of_branch(number)]
-        full = pages.is_full(number)
-        upto, members = (own[-1].upto, sum(page.members for page in own)) if full else (None, None)
-        found.append(Child(f"feed/branch/{number}", own[0].after, upto, members))
+        first, last = (pages.of_branch(number)[side] for side in (0, -1))
+        members = pages.tally(last).members - pages.tally(first - 1).members
+        bounds = (pages[last].upto, members) if pages.is_full(number) else (None, None)
+        found.append(Child(f"feed/branch/{number}", pages[first].after, *bounds))
     return found
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from eventsourcing.dcb.api import DCBRecorder
+from eventsourcing.dcb.popo import InMemoryDCBRecorder
 
 from regiolog.events.journal import Journal
-from regiolog.events.journal_sqlite import open_journal
+from regiolog.events.journal_sqlite import SQLiteRecorder, open_journal
 from tests.builders import TurnedClock, small_register, tell
 from tests.events.shorthand import FOUNDED, JOINED, OBSERVED, OTHER, newspaper
 
@@ -17,6 +19,17 @@ from tests.events.shorthand import FOUNDED, JOINED, OBSERVED, OTHER, newspaper
 def clock() -> TurnedClock:
     """A clock that the test turns."""
     return TurnedClock()
+
+
+@pytest.fixture(params=["memory", "sqlite"])
+def recorder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DCBRecorder]:
+    """The library's recorder in memory, and ours: PostgreSQL would be one more."""
+    if request.param == "memory":
+        yield InMemoryDCBRecorder()
+        return
+    recorder = SQLiteRecorder(tmp_path / "journal.sqlite", create=True)
+    yield recorder
+    recorder.close()
 
 
 @pytest.fixture

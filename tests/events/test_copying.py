@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from eventsourcing.dcb.api import DCBRecorder
@@ -12,7 +10,6 @@ from eventsourcing.dcb.popo import InMemoryDCBRecorder
 
 from regiolog.events.errors import Conflict
 from regiolog.events.journal import Boundary, EventUnreadable, Journal
-from regiolog.events.journal_sqlite import SQLiteRecorder
 from regiolog.events.region import RegionWasRenamed
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -31,17 +28,6 @@ def there() -> Journal:
     journal = Journal(InMemoryDCBRecorder(), lambda: NOON)
     journal.append([renamed("a"), renamed("b", "westhoek"), renamed("c")], EVERYTHING, 0)
     return journal
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def recorder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DCBRecorder]:
-    """What the copy is kept on."""
-    if request.param == "memory":
-        yield InMemoryDCBRecorder()
-        return
-    recorder = SQLiteRecorder(tmp_path / "journal.sqlite", create=True)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 from eventsourcing.dcb.api import (
@@ -16,13 +15,11 @@ from eventsourcing.dcb.api import (
     DCBRecorder,
     DCBSubscription,
 )
-from eventsourcing.dcb.popo import InMemoryDCBRecorder
 from eventsourcing.persistence import IntegrityError, OperationalError
 
 from regiolog.events.errors import Conflict, FolderError
 from regiolog.events.event import Event
 from regiolog.events.journal import Boundary, EventUnreadable, Journal
-from regiolog.events.journal_sqlite import SQLiteRecorder
 from regiolog.events.region import RegionWasRenamed
 
 NOON = datetime(2024, 5, 1, 12, tzinfo=UTC)
@@ -39,17 +36,6 @@ def about(*regions: str) -> Boundary:
 
 
 EVERYTHING = Boundary(everything=True)
-
-
-@pytest.fixture(params=["memory", "sqlite"])
-def recorder(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[DCBRecorder]:
-    """The library's recorder in memory, and ours: PostgreSQL would be one more."""
-    if request.param == "memory":
-        yield InMemoryDCBRecorder()
-        return
-    recorder = SQLiteRecorder(tmp_path / "journal.sqlite", create=True)
-    yield recorder
-    recorder.close()
 
 
 @pytest.fixture

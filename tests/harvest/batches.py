@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any, Final
 from urllib.parse import parse_qs, urlsplit
 
+from tests.harvest.followed import declared
 from tests.harvest.lists import Register
 from tests.misbehaving import Asked, Misbehaving
 
@@ -74,9 +75,6 @@ BEGINNING: Final = [*created(5, "10001", "Dorp 1"), *created(8, "10002", "Dorp 2
 LISTED: Final = {"10001": "Dorp 1", "10002": "Dorp 2", "10003": "Dorp 3"}
 """What they are called."""
 
-Begin = Callable[..., Register]
-"""Begins a register with sources."""
-
 
 class Feed:
     """A change feed in pages of four events; a header says when one is complete.
@@ -115,26 +113,7 @@ class Feed:
 
     def declaration(self, **changes: Any) -> dict[str, Any]:
         """The declaration of the feed."""
-        declared: dict[str, Any] = {
-            "said_by": "krant",
-            "publisher": "De Krant",
-            "kind": "cloudevents",
-            "location": self.server.address(CHANGES),
-            "document": "wijzigingen",
-            "complete": True,
-            "allow": ["127.0.0.1"],
-            "mapping": TABLE,
-            "limits": {"attempts": 2, "seconds": 20, "patience": 1, "change": 1.0},
-        }
-        return {**declared, **changes}
-
-
-def follow(begin: Begin, feed: Feed, /, **changes: object) -> Register:
-    """A register that follows a feed, and has done so once."""
-    register = begin(krant=feed.declaration(**changes))
-    report = register.harvest()
-    assert (report.outcome, report.reason) == ("new", None)
-    return register
+        return declared("cloudevents", self.server.address(CHANGES), "wijzigingen", TABLE, **changes)
 
 
 def listed(register: Register) -> dict[str, str]:

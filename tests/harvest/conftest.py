@@ -68,13 +68,6 @@ def follower(follow: Callable[..., Follower], peer: Peer) -> Follower:
 
 
 @pytest.fixture
-def server() -> Iterator[Misbehaving]:
-    """A server of publishers that can misbehave."""
-    with Misbehaving() as server:
-        yield server
-
-
-@pytest.fixture
 def stream(server: Misbehaving) -> Stream:
     """An event stream."""
     return Stream(server, *BEGINNING)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final, NamedTuple
 
 from pyoxigraph import RdfFormat, parse, serialize
 
+from tests.harvest.followed import declared
 from tests.harvest.lists import Register
 from tests.misbehaving import Misbehaving
 
@@ -89,9 +90,6 @@ BEGINNING: Final = (
 PLACED: Final = {"10001": "R2", "10002": "R1", "10003": "R2", "10004": "R2"}
 """Where the areas are in the end."""
 
-Begin = Callable[..., Register]
-"""Begins a register with sources."""
-
 
 class Stream:
     """An event stream: a root, and pages of three members; the full ones never change.
@@ -145,18 +143,7 @@ class Stream:
 
     def declaration(self, **changes: Any) -> dict[str, Any]:
         """The declaration of the stream."""
-        declared: dict[str, Any] = {
-            "said_by": "krant",
-            "publisher": "De Krant",
-            "kind": "ldes",
-            "location": self.server.address(FEED),
-            "document": "feed",
-            "complete": True,
-            "allow": ["127.0.0.1"],
-            "mapping": {"says": "regions"},
-            "limits": {"attempts": 2, "seconds": 20, "patience": 1, "change": 1.0},
-        }
-        return {**declared, **changes}
+        return declared("ldes", self.server.address(FEED), "feed", {"says": "regions"}, **changes)
 
 
 def written(said: str, base: str, form: RdfFormat) -> bytes:
@@ -173,21 +160,3 @@ def written(said: str, base: str, form: RdfFormat) -> bytes:
 def placed(register: Register) -> Mapping[str, str]:
     """In which region the source puts each area, by the ends of their addresses."""
     return {of.removeprefix(f"{HERE}a"): words.removeprefix(HERE) for of, words in register.placed().items()}
-
-
-def follow(begin: Begin, stream: Stream, /, **changes: object) -> Register:
-    """A register that follows a stream, and has done so once."""
-    register = begin(krant=stream.declaration(**changes))
-    report = register.harvest()
-    assert (report.outcome, report.reason) == ("new", None)
-    return register
-
-
-def fails(register: Register, reason: str) -> None:
-    """See that a run fails with one sentence, and that nothing of it is recorded."""
-    head = register.folder.journal.head()
-    report = register.harvest()
-    assert report.outcome == "failed"
-    assert reason in (report.reason or "")
-    assert "\n" not in (report.reason or "")
-    assert register.folder.journal.head() == head

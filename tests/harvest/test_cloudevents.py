@@ -19,16 +19,14 @@ from tests.harvest.batches import (
     LISTED,
     RETIRED,
     TABLE,
-    Begin,
     Feed,
     created,
     event,
-    follow,
     listed,
     named,
     transform,
 )
-from tests.harvest.streams import fails
+from tests.harvest.followed import Begin, fails, follow
 from tests.misbehaving import Asked, Misbehaving
 
 # --- What is read ---------------------------------------------------------------------------------------------------

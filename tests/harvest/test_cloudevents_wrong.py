@@ -8,20 +8,8 @@ from typing import Any
 
 import pytest
 
-from tests.harvest.batches import (
-    IN_USE,
-    LISTED,
-    MUNICIPALITY,
-    RETIRED,
-    Begin,
-    Feed,
-    created,
-    event,
-    follow,
-    listed,
-    named,
-)
-from tests.harvest.streams import fails
+from tests.harvest.batches import IN_USE, LISTED, MUNICIPALITY, RETIRED, Feed, created, event, listed, named
+from tests.harvest.followed import Begin, fails, follow
 
 
 def _without(field: str) -> list[dict[str, Any]]:

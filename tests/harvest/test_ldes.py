@@ -11,22 +11,8 @@ import pytest
 from pyoxigraph import RdfFormat
 
 from regiolog.events.claim import Naming
-from tests.harvest.streams import (
-    BEGINNING,
-    FEED,
-    HERE,
-    PATHS,
-    PLACED,
-    STREAM,
-    Begin,
-    Said,
-    Stream,
-    area,
-    fails,
-    follow,
-    placed,
-    region,
-)
+from tests.harvest.followed import Begin, fails, follow
+from tests.harvest.streams import BEGINNING, FEED, HERE, PATHS, PLACED, STREAM, Said, Stream, area, placed, region
 from tests.misbehaving import Misbehaving
 
 

@@ -17,20 +17,8 @@ import pytest
 
 from regiolog.events.errors import FolderError, Interrupted
 from regiolog.sync.harvest.harvesting import Harvester
-from tests.harvest.streams import (
-    BEGINNING,
-    FEED,
-    PATHS,
-    PLACED,
-    PREFIXES,
-    STREAM,
-    Begin,
-    Stream,
-    area,
-    fails,
-    follow,
-    placed,
-)
+from tests.harvest.followed import Begin, fails, follow
+from tests.harvest.streams import BEGINNING, FEED, PATHS, PLACED, PREFIXES, STREAM, Stream, area, placed
 from tests.harvest.test_declared import write
 from tests.misbehaving import Asked, Misbehaving
 from tests.processes import PATIENCE, REGIOLOG, environment

@@ -8,20 +8,8 @@ from __future__ import annotations
 import pytest
 from pyoxigraph import RdfFormat
 
-from tests.harvest.streams import (
-    BEGINNING,
-    FEED,
-    HERE,
-    PATHS,
-    PLACED,
-    STREAM,
-    Begin,
-    Stream,
-    area,
-    fails,
-    follow,
-    placed,
-)
+from tests.harvest.followed import Begin, fails, follow
+from tests.harvest.streams import BEGINNING, FEED, HERE, PATHS, PLACED, STREAM, Stream, area, placed
 from tests.misbehaving import Misbehaving
 
 

@@ -12,6 +12,9 @@ PEERS := $(VENV)/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 INSTALL_SELF := $(PIP) --no-build-isolation --no-deps --editable .
 
+# The tests start hundreds of processes of regiolog, and each would compile all of it once more.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help serve test check format lint types contracts bench peers soak installed dist lock clean
 

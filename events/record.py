@@ -9,6 +9,7 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator
+from itertools import compress
 from typing import Any, BinaryIO, Final, NamedTuple
 
 import msgspec
@@ -270,8 +271,7 @@ def _instant(value: object, field: str) -> str:
 
 def _event(record: dict[str, Any]) -> Event:
     kind = KINDS[record["kind"]]
-    known = {struct_field.name for struct_field in msgspec.structs.fields(kind)}
-    strange = [name for name in record if name not in known and name != "kind"]
+    strange = [name for name in record if name not in kind.__struct_fields__ and name != "kind"]
     if strange:
         raise Refusal(f"{record['kind']} has no such field", field=min(strange))
     for name, value in record.items():
@@ -330,11 +330,11 @@ def _inner(name: str, key: str) -> str:
 
 def _check_text(path: str, name: str, text: str) -> None:
     as_said = path.startswith(_AS_SAID)
-    bad = next((char for char in text if unicodedata.category(char) in _UNSEEN), None)
-    if as_said:
-        bad = next((char for char in text if not _WRITABLE.match(char)), None)
-    if bad is not None:
-        raise Refusal(f"it holds the control character U+{ord(bad):04X}", field=path)
+    if not text.isprintable():  # few are not, and only they need a closer look
+        is_unseen = (not _WRITABLE.match(char) if as_said else unicodedata.category(char) in _UNSEEN for char in text)
+        bad = next(compress(text, is_unseen), None)
+        if bad is not None:
+            raise Refusal(f"it holds the control character U+{ord(bad):04X}", field=path)
     longest = _LONGEST_NAME if name in {"name", "title", "body"} else _LONGEST_TEXT
     if len(text) > longest:
         raise Refusal(f"it has {len(text):,} characters, and may have {longest:,}", field=path)

@@ -78,14 +78,6 @@ def triples(lines: bytes) -> Iterator[Triple]:
         yield Triple(subject, predicate, rest.removesuffix(" ."))
 
 
-def in_order(pieces: Iterable[bytes]) -> Iterator[Triple]:
-    """The triples of N-Triples that come in pieces of whole lines, as they come."""
-    for piece in pieces:
-        for line in piece.splitlines():
-            subject, predicate, rest = line.decode().split(" ", 2)
-            yield Triple(subject, predicate, rest.removesuffix(" ."))
-
-
 def write(format_: Format, graph: Iterable[Triple], *, streaming: bool = False) -> Iterator[bytes]:
     """A graph in one of :data:`negotiation`'s forms of RDF, in pieces.
 
@@ -97,6 +89,26 @@ def write(format_: Format, graph: Iterable[Triple], *, streaming: bool = False) 
     if streaming and format_ in {negotiation.TURTLE, negotiation.TRIG}:
         return _streamed_turtle(graph)
     return _WRITERS[format_.suffix](graph)
+
+
+def streamed(format_: Format, pieces: Iterable[bytes]) -> Iterator[bytes]:
+    """A graph that may be too long to be held in memory in one of the forms, in pieces.
+
+    Args:
+        format_: Which one.
+        pieces: Its N-Triples in whole lines, those of one subject together.
+    """
+    if format_ in {negotiation.N_TRIPLES, negotiation.N_QUADS}:
+        return iter(pieces)
+    return write(format_, _in_order(pieces), streaming=True)
+
+
+def _in_order(pieces: Iterable[bytes]) -> Iterator[Triple]:
+    """The triples of N-Triples that come in pieces, as they come."""
+    for piece in pieces:
+        for line in piece.splitlines():
+            subject, predicate, rest = line.decode().split(" ", 2)
+            yield Triple(subject, predicate, rest.removesuffix(" ."))
 
 
 def _n_triples(graph: Iterable[Triple]) -> Iterator[bytes]:

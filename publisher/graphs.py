@@ -109,8 +109,7 @@ def written(history: History, portion: Portion, form: Format) -> Iterator[bytes]
     its N-Quads are what its digest is made of.
     """
     if portion.history:
-        lines = history_graph.lines(history, portion.key.position, portion.about)
-        return formats.write(form, formats.in_order(lines), streaming=True)
+        return formats.streamed(form, history_graph.lines(history, portion.key.position, portion.about))
     own = formats.write(form, formats.triples(history.triples(portion.key, portion.graph)))
     if portion != Portion(portion.key):
         return own

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import sqlite3
 import subprocess
@@ -17,6 +18,8 @@ from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NamedTuple, Self
+
+from regiolog.publisher.beginning import MARKER
 
 REGIOLOG = str(Path(sys.executable).parent / "regiolog")
 PATIENCE = 60.0
@@ -193,8 +196,10 @@ def copied(file: Path, folder: Path) -> Path:
 
 
 def prepared(data: Path, folder: Path) -> Path:
-    """A copy of a data folder, with statements, so that it is served at once."""
+    """A copy of a data folder, with statements and what is known of its archive, so that it is served at once."""
     copied(data / "journal.sqlite", folder)
+    if (data / MARKER).exists():
+        shutil.copyfile(data / MARKER, folder / MARKER)
     return copied(data / "statements.sqlite", folder)
 
 

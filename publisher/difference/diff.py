@@ -125,8 +125,7 @@ def _written(form: Format, old: Moment, new: Moment, titles: dict[str, str], cho
         lines = map(found.speech.line, found.rows)
         cells: Iterable[tuple[object, ...]] = lines if form is PLAIN_JSON else (each.flat() for each in lines)
         return "".join(reports.table(Line._fields, list(cells), form.suffix))
-    said = formats.in_order(changeset.lines(history, old, new, found.changes, chosen))
-    return answers.spooled(formats.write(form, said, streaming=True))
+    return answers.spooled(formats.streamed(form, changeset.lines(history, old, new, found.changes, chosen)))
 
 
 def _asked(titles: dict[str, str]) -> tuple[dict[str, str], Moment, Moment]:

@@ -36,7 +36,12 @@ from regiolog.sync.statements.table import LAYOUT
 LOCK: Final = "projector.lock"
 
 _BATCH: Final = 500
-_FOLLOW: Final = 1.0
+_FOLLOW: Final = 0.1
+"""For how many seconds it waits for an event until it looks whether it is to end."""
+
+_ROOM: Final = 1.0
+"""After how many seconds a table that could not be written is tried again."""
+
 _REMEMBERED: Final = 20_000
 
 
@@ -168,7 +173,7 @@ class Projector:
                 return
             except FolderError as error:  # a disk that is full now may have room later
                 self._stopped = str(error)
-                self._halt.wait(_FOLLOW)
+                self._halt.wait(_ROOM)
             except Exception as error:  # noqa: BLE001 - whatever it is, it is said, and what is there is served
                 self._stopped = f"the projector ended: {error!r}"
                 return

@@ -12,7 +12,7 @@ from regiolog.publisher.beginning import load_archive
 from tests.builders import TurnedClock
 from tests.feed.fed import HOST, Fed, begun
 from tests.feed.reader import FORMS, fetch
-from tests.processes import copied
+from tests.processes import prepared
 
 
 def files(data: Path) -> list[Path]:
@@ -23,7 +23,7 @@ def files(data: Path) -> list[Path]:
 @pytest.mark.parametrize("damage", ["cut off", "empty", "not compressed"])
 def test_a_kept_page_that_is_damaged_is_written_again(flemish: Fed, tmp_path: Path, damage: str) -> None:
     """As a machine that lost its power may leave it: whoever asks gets the whole page, compressed or not."""
-    data = copied(flemish.service.settings.data / "journal.sqlite", tmp_path / "data")
+    data = prepared(flemish.service.settings.data, tmp_path / "data")
     with Fed(data, flemish.clock) as fed:
         whole = {form: fetch(f"{fed.url}feed/2", form).body for form in FORMS}
     assert files(data)
@@ -53,7 +53,7 @@ def test_l03_pages_that_differ_have_other_tags(flemish: Fed, tmp_path: Path) -> 
 
 def test_a_register_that_begins_again_keeps_no_pages_of_the_last(flemish: Fed, tmp_path: Path) -> None:
     """In the folder of one whose journal was removed: what was kept of that is not served as this one's."""
-    data = copied(flemish.service.settings.data / "journal.sqlite", tmp_path / "data")
+    data = prepared(flemish.service.settings.data, tmp_path / "data")
     with Fed(data, flemish.clock) as fed:
         before = fed.get("feed/1", "text/turtle").data
     for path in data.glob("*.sqlite*"):

@@ -21,7 +21,7 @@ from rdflib.plugins.stores.sparqlstore import SPARQLStore
 from tests.house.checkout import ROOT
 from tests.journeys.conftest import PREFIXES, Served, free_port
 from tests.processes import Served as Started
-from tests.processes import copied
+from tests.processes import prepared
 
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin")
 CONFIGURATION = Template("""
@@ -78,7 +78,7 @@ class Proxied(NamedTuple):
 def proxied(served: Served, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxied]:
     """nginx, before the service of all journeys and before one that believes it."""
     folder, port = tmp_path_factory.mktemp("nginx"), free_port()
-    data = copied(served.data / "journal.sqlite", folder / "data")
+    data = prepared(served.data, folder / "data")
     with Started(data, proxies="1", workers="1") as told:
         told.ready()
         assert DOCUMENTED is not None

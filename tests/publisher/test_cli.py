@@ -16,7 +16,7 @@ from regiolog.publisher.cli import main
 from regiolog.publisher.service import Service
 from regiolog.sync.statements.history_writer import HistoryWriter
 from tests.facts import EVENTS
-from tests.processes import copied, lines
+from tests.processes import copied, lines, prepared
 
 COUNT = "SELECT (COUNT(*) AS ?n) { ?m a <https://w3id.org/regiolog/ns#Municipality> }"
 READING = ("query", "dump", "history municipality 11056", "diff 2021-01-01 2022-01-01", "replay", "status")
@@ -165,7 +165,7 @@ def test_history_tells_both_periods_the_event_and_the_decision(typed: Type) -> N
 
 def test_history_shows_the_decision_behind_what_was_corrected(typed: Type, service: Service, tmp_path: Path) -> None:
     """A correction without a decision of its own shows that of what it puts right."""
-    data = copied(service.settings.data / "journal.sqlite", tmp_path / "data")
+    data = prepared(service.settings.data, tmp_path / "data")
     change = {"corrects": "REGIODECREET/name/middenkust", "reason": "misread", "change": {"name": "Middelkust"}}
     (tmp_path / "file").write_text(json.dumps({"id": "c", "kind": "event-was-corrected", "source": ["x"], **change}))
     assert typed("record", tmp_path / "file", data=data).exit_code == 0
@@ -221,9 +221,7 @@ def test_replay_gives_the_same_digests(typed: Type) -> None:
 
 def test_replay_finds_a_statement_that_was_tampered_with(typed: Type, service: Service, tmp_path: Path) -> None:
     """Exit 1, and the first difference."""
-    data = copied(service.settings.data / "journal.sqlite", tmp_path / "data")
-    assert typed("status", data=data).exit_code == 0
-    assert typed("dump", data=data).exit_code == 0
+    data = prepared(service.settings.data, tmp_path / "data")
     writer = HistoryWriter.open(data / "statements.sqlite", readonly=False)
     writer._db.execute("UPDATE term SET text = '\"Zwijndrecht!\"@nl' WHERE text = '\"Zwijndrecht\"@nl'")
     writer.close()
@@ -235,7 +233,7 @@ def test_replay_finds_a_statement_that_was_tampered_with(typed: Type, service: S
 
 def test_statements_of_an_earlier_version_are_built_again(typed: Type, service: Service, tmp_path: Path) -> None:
     """With one sentence, and the same graph; those of a newer version are refused."""
-    data = copied(service.settings.data / "journal.sqlite", tmp_path / "data")
+    data = prepared(service.settings.data, tmp_path / "data")
     graph = typed("dump", data=data).stdout
     for version, code, says in ((0, 0, "projection 0 became"), (99, 1, "made by a newer regiolog")):
         writer = HistoryWriter.open(data / "statements.sqlite", readonly=False)

@@ -16,7 +16,7 @@ from regiolog.publisher.settings import Settings
 from regiolog.sync.folder import Folder
 from tests.builders import Record, TurnedClock, tell
 from tests.facts import EVENTS
-from tests.processes import copied
+from tests.processes import prepared
 
 PAPER = {"kind": "source-was-registered", "said_by": "krant", "name": "De Krant", "source": ["a colophon"]}
 Rows = list[dict[str, str]]
@@ -55,7 +55,7 @@ def correction(name: str, of: str, *made: Record) -> Record:
 @pytest.fixture(scope="module")
 def client(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[FlaskClient]:
     """The Flemish register, with a paper that was misread in June, and put right in July and August."""
-    data = copied(service.settings.data / "journal.sqlite", tmp_path_factory.mktemp("corrected") / "data")
+    data = prepared(service.settings.data, tmp_path_factory.mktemp("corrected") / "data")
     clock = TurnedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
     folder = Folder(data, clock=clock)
     tell(folder.journal, PAPER, publication("june", says("Regio Gent"), says("Waasland", nis="44021")), clock=clock)

@@ -20,7 +20,7 @@ from regiolog.publisher.service import Service
 from regiolog.publisher.settings import Settings
 from tests.builders import TurnedClock, decision, said, tell
 from tests.events.shorthand import correct, newspaper, publishes, puts, retract
-from tests.processes import copied
+from tests.processes import prepared
 from tests.publisher.endpoint import ANYTHING, BASE, COUNT, PREFIXES, ROWS, TRIPLES
 from tests.publisher.timegates import mementos
 
@@ -173,7 +173,7 @@ def answered(client: FlaskClient, address: str) -> Answer:
 @pytest.fixture(scope="module")
 def asked_twice(service: Service, tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Answer, Answer]]:
     """What each address answered before anything was recorded, and what afterwards."""
-    data = copied(service.settings.data / "journal.sqlite", tmp_path_factory.mktemp("lasting") / "data")
+    data = prepared(service.settings.data, tmp_path_factory.mktemp("lasting") / "data")
     clock = TurnedClock(datetime(2026, 6, 1, 12, tzinfo=UTC))
     with Service.open(Settings(data=data, cache=0), clock=clock) as opened:
         client = create_app(opened).test_client()

@@ -14,7 +14,7 @@ import requests
 from memento_client import MementoClient
 
 from regiolog.publisher.service import Service
-from tests.processes import Served, copied
+from tests.processes import Served, prepared
 
 CALLED = "http://127.0.0.1:9/"
 """Where the client would look for a TimeGate if we named none: nobody listens there."""
@@ -26,7 +26,7 @@ WITHIN = "<http://www.opengis.net/ont/geosparql#sfWithin>"
 @pytest.fixture(scope="module")
 def served(service: Service, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The Flemish register on a free port."""
-    data = copied(service.settings.data / "journal.sqlite", tmp_path_factory.mktemp("memento") / "data")
+    data = prepared(service.settings.data, tmp_path_factory.mktemp("memento") / "data")
     with Served(data) as running:
         assert running.ready().status == 200
         yield running

@@ -12,7 +12,7 @@ PEERS := $(VENV)/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
 INSTALL_SELF := $(PIP) --no-build-isolation --no-deps --editable .
 
-# The tests start hundreds of processes of regiolog, and each would compile all of it once more.
+# Each process of regiolog would compile all of it once more, and the tests start hundreds.
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help

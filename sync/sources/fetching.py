@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import re
 import threading
@@ -38,8 +37,6 @@ _LONGEST_PAUSE: Final = 30.0
 """Seconds between attempts: they double, and are cut by up to a half, so that many of us do not come back at once."""
 
 _PIECE: Final = 2**16
-_PROBLEM: Final = "application/problem+json"
-_LONGEST_PROBLEM: Final = 2**14
 _VALIDATOR: Final = re.compile(r"[\x21-\xff][\x20-\xff]{0,999}")
 _CONTACT: Final = re.compile(r"[\x20-\x7e]{1,200}")
 
@@ -268,9 +265,9 @@ class Fetcher:
         if status == _GONE and request.may_be_gone:
             return Fetched(b"", "", None, Validators(), urldefrag(response.url).url, whole=True, gone=True)
         if status in _MAY_PASS:
-            raise Passing(f"{what} answers {status_said(status)}{_reason(response)}", asked_to_wait(response.headers))
+            raise Passing(f"{what} answers {status_said(status)}", asked_to_wait(response.headers))
         if status >= 400:
-            raise Unreachable(f"{what} answers {status_said(status)}{_reason(response)}", status=status)
+            raise Unreachable(f"{what} answers {status_said(status)}", status=status)
         if status not in _WHOLE:
             raise Unreadable(f"{what} answers {status_said(status)}, which brings no whole document")
         coding = _CODINGS.get(response.headers.get("Content-Encoding", "").strip().lower())
@@ -356,17 +353,6 @@ def _host(url: str) -> tuple[str, str]:
 def _conditions(validators: Validators) -> dict[str, str]:
     named = {"If-None-Match": validators.etag, "If-Modified-Since": validators.last_modified}
     return {name: value for name, value in named.items() if value is not None and _VALIDATOR.fullmatch(value)}
-
-
-def _reason(response: requests.Response) -> str:
-    """Why a publisher gives no document, where it explains that as a problem (RFC 9457, section 3.1.4)."""
-    if _media(response.headers.get("Content-Type", ""))[0] != _PROBLEM:
-        return ""
-    try:
-        detail = json.loads(response.raw.read(_LONGEST_PROBLEM, decode_content=False))["detail"]
-    except (HTTPError, OSError, ValueError, TypeError, KeyError, RecursionError):
-        return ""
-    return f": {printable(detail)}" if isinstance(detail, str) and detail else ""
 
 
 def _validator(response: requests.Response, name: str) -> str | None:

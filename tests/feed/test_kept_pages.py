@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from regiolog.publisher.beginning import load_archive
+from regiolog.publisher.beginning import MARKER, load_archive
 from tests.builders import TurnedClock
 from tests.feed.fed import HOST, Fed, begun
 from tests.feed.reader import FORMS, fetch
@@ -56,7 +56,7 @@ def test_a_register_that_begins_again_keeps_no_pages_of_the_last(flemish: Fed, t
     data = prepared(flemish.service.settings.data, tmp_path / "data")
     with Fed(data, flemish.clock) as fed:
         before = fed.get("feed/1", "text/turtle").data
-    for path in data.glob("*.sqlite*"):
+    for path in (*data.glob("*.sqlite*"), *data.glob(MARKER)):
         path.unlink()
     clock = TurnedClock(datetime(2026, 7, 1, 12, tzinfo=UTC))
     with Fed(begun(data, clock, lambda journal: load_archive(journal, None, clock=clock)), clock) as fed:

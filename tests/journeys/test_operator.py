@@ -51,9 +51,9 @@ def test_a_copy_that_was_taken_while_serving_is_a_good_register(mine: Served, ex
     assert digests(mine.data) == expected
 
 
-def test_the_running_service_has_the_digests_of_a_replay(mine: Served, expected: list[list[str]]) -> None:
+def test_the_running_service_has_the_digests_of_a_replay(mine: Served) -> None:
     """Each digest that replaying prints is that of the graph that is served for the moment."""
-    for at, known, digest in expected[1:]:
+    for at, known, digest in digests(mine.data)[1:]:
         graph = mine.get(f"graph/{at}/{known}.nq")
         assert graph.status == 200, graph.text
         found = hashlib.sha256(f"projection {projection.VERSION}\n{graph.text}".encode())
@@ -157,7 +157,7 @@ def test_after_kill_9_nothing_is_left_and_it_starts_again(
     served: conftest.Served, expected: list[list[str]], tmp_path: Path
 ) -> None:
     """No process outlives it by two seconds, though a query runs; the port and the folder are free again."""
-    data = prepared(served.data, tmp_path)
+    data = copied(served.data / "journal.sqlite", tmp_path)
     with Served(data, "--deadline", 60) as killed:
         thread = threading.Thread(target=_asked_in_vain, args=(killed,))
         thread.start()

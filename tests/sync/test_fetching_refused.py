@@ -15,11 +15,10 @@ import pytest
 
 from regiolog.events.errors import Forbidden, Unreachable, Unreadable
 from regiolog.sync.sources import fetching
-from regiolog.sync.sources.failing import status_said
 from regiolog.sync.sources.fetching import Fetcher
 from regiolog.sync.sources.source import Limits
 from tests.certificates import server_for
-from tests.misbehaving import Asked, Misbehaving
+from tests.misbehaving import Misbehaving
 from tests.sync.refusals import refusal
 
 TABLE = b"code,name\n" + b"11001,Aartselaar\n" * 2_000
@@ -299,47 +298,3 @@ def test_nothing_is_read_of_what_comes_with_a_redirect(
     began = time.monotonic()
     assert refusal(fetcher, server.address("/x"), Unreachable) == f"{server.address('/y')} answers 404 Not Found"
     assert time.monotonic() - began < 2
-
-
-@pytest.mark.parametrize("status", [404, 429, 500])
-@pytest.mark.parametrize(
-    ("body", "said"),
-    [
-        (b'{"title": "Nothing there", "detail": "after=7 is beyond 3"}', ": after=7 is beyond 3"),
-        (b'{"detail": "one line\\nand another"}', ": one line?and another"),
-        (b'{"detail": "%s"}' % (b"x" * 500), f": {'x' * 200}…"),
-        (b'{"detail": "%s"}' % (b"x" * 2**15), ""),
-        (b'{"detail": ""}', ""),
-        (b'{"detail": 7}', ""),
-        (b'{"title": "Nothing there"}', ""),
-        (b'["detail"]', ""),
-        (b"[" * 10_000, ""),
-        (b"<html>", ""),
-        (b"\xff", ""),
-        (b"", ""),
-    ],
-)
-def test_a_publisher_that_explains_itself_is_quoted(
-    server: Misbehaving, fetcher: Fetcher, status: int, body: bytes, said: str
-) -> None:
-    """A problem of RFC 9457 says what is wrong; one that cannot be read says nothing, and the status is enough."""
-    server.answers("/x", body, media="application/problem+json; charset=utf-8", status=status)
-    url = server.address("/x")
-    assert refusal(fetcher, url, Unreachable) == f"{url} answers {status_said(status)}{said}"
-
-
-def test_a_problem_that_does_not_end_is_not_waited_for(server: Misbehaving, fetcher: Fetcher) -> None:
-    """One that says nothing more, and one that says more and more."""
-    problem = {"Content-Type": "application/problem+json"}
-
-    def silent(_: Asked) -> Iterator[bytes]:
-        yield b"HTTP/1.1 404 Not Found\r\nContent-Type: application/problem+json\r\nContent-Length: 9\r\n\r\n{"
-        time.sleep(1)
-
-    server.behaves("/x", silent)
-    server.streams("/y", bytes(65_536), headers=problem, status=404)
-    for path in ("/x", "/y"):
-        began = time.monotonic()
-        url = server.address(path)
-        assert refusal(fetcher, url, Unreachable) == f"{url} answers 404 Not Found"
-        assert time.monotonic() - began < 2
